@@ -1,0 +1,1 @@
+"""The application without a screen: vault, cases, kits, use cases and the command line."""

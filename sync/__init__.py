@@ -1,0 +1,1 @@
+"""The replicated log: changes, merge, keys, frames, client, server and bundles."""

@@ -1,0 +1,1 @@
+"""The screens, and the entry point that decides whether one is wanted."""
