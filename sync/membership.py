@@ -250,7 +250,7 @@ class Membership:
             progress = bool(ready)
         if added:
             trial = Membership(self.community, known)
-            trial._replay()  # noqa: SLF001 - the same class
+            trial._replay()
             for link in added:
                 if trial.refused.get(link.hash) == "signature":
                     raise BadLink("the signature of a link does not fit")
