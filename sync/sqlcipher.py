@@ -5,35 +5,38 @@ from pathlib import Path
 
 import sqlcipher3
 from sqlcipher3 import dbapi2
+from sqlcipher3.dbapi2 import Connection, DatabaseError
 
 # sqlite-utils catches the exceptions of the driver it finds first; it looks for pysqlite3 before sqlite3.
 sys.modules.setdefault("pysqlite3", sqlcipher3)
 sys.modules.setdefault("pysqlite3.dbapi2", dbapi2)
 
-Connection = dbapi2.Connection
-DatabaseError = dbapi2.DatabaseError
+__all__ = ["BUSY_SECONDS", "KEY_BYTES", "Connection", "DatabaseError", "connect"]
+
 KEY_BYTES = 32
+BUSY_SECONDS = 30.0
 
 
-def connect(path: Path, key: bytes | None, *, read_only: bool = False) -> Connection:
+def connect(path: Path, key: bytes | bytearray | None, *, read_only: bool = False, create: bool = True) -> Connection:
     """Open a database with the settings that measured best.
 
     Args:
-        path: The database file; made when missing, unless read-only.
+        path: The database file.
         key: The raw 32-byte SQLCipher key, or None for plain SQLite (the server's).
         read_only: Refuse every write on this connection.
+        create: Make the file when it is missing; without it a missing file is an error.
 
     Raises:
         ValueError: The key is not 32 bytes: SQLCipher would silently take it for a pass phrase.
-        DatabaseError: The key does not fit or the file is not a database.
+        DatabaseError: The key does not fit, the file is missing or not a database, or the driver can't encrypt.
     """
     if key is not None and len(key) != KEY_BYTES:
         raise ValueError("a raw SQLCipher key has 32 bytes")
-    connection = dbapi2.connect(str(path), isolation_level=None, check_same_thread=False, timeout=30)
+    address = f"{path.absolute().as_uri()}?mode={'rwc' if create and not read_only else 'rw'}"
+    connection = dbapi2.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
     try:
         if key is not None:
-            connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-            connection.execute("PRAGMA cipher_memory_security = OFF")
+            _set_key(connection, key)
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         connection.execute("PRAGMA journal_mode = WAL")
         for pragma in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF", "temp_store = MEMORY"):
@@ -44,3 +47,11 @@ def connect(path: Path, key: bytes | None, *, read_only: bool = False) -> Connec
         connection.close()
         raise
     return connection
+
+
+def _set_key(connection: Connection, key: bytes | bytearray) -> None:
+    # A driver built without SQLCipher ignores the key and would write everything in the clear.
+    if connection.execute("PRAGMA cipher_version").fetchone() is None:
+        raise dbapi2.NotSupportedError("this driver is built without SQLCipher")
+    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    connection.execute("PRAGMA cipher_memory_security = OFF")

@@ -1,0 +1,93 @@
+"""What the disk and the database can do to a vault, said in plain words."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlcipher3 import dbapi2
+
+from sync.errors import Damaged, Failure, Refused
+from sync.messages import N_, _
+
+_DISK_FULL = N_(
+    "The disk is full. This change was not saved; everything saved before is intact. Free some space and try again."
+)
+_READ_ONLY = N_(
+    "The vault can't be written here: the disk or the folder is read-only. Nothing was changed. "
+    "Copy the vault to a disk that can be written, or ask for the right to write in the folder."
+)
+_IO_ERROR = N_(
+    "The disk reported an error. This change was not saved. "
+    "Check the disk and the cable, make a backup as soon as the vault opens, then try again."
+)
+_BROKEN = N_(
+    "The vault's database is damaged. Nothing was changed or deleted. Keep the folder as it is and restore the vault "
+    "from a backup, or join the community again: other devices and the server hold the cases sent before."
+)
+_BUSY = N_("Another program holds the vault's database. Nothing was changed. Close that program and try again.")
+_CLOSED = N_("The vault is closed. Everything saved before is intact. Open it with the pass phrase and try again.")
+
+_BY_RESULT_CODE: dict[int, tuple[type[Failure], str, str]] = {
+    dbapi2.SQLITE_FULL: (Refused, "disk_full", _DISK_FULL),
+    dbapi2.SQLITE_READONLY: (Refused, "read_only", _READ_ONLY),
+    dbapi2.SQLITE_CANTOPEN: (Refused, "read_only", _READ_ONLY),
+    dbapi2.SQLITE_BUSY: (Refused, "vault_in_use", _BUSY),
+    dbapi2.SQLITE_IOERR: (Damaged, "disk_error", _IO_ERROR),
+    dbapi2.SQLITE_CORRUPT: (Damaged, "damaged_database", _BROKEN),
+    dbapi2.SQLITE_NOTADB: (Damaged, "damaged_database", _BROKEN),
+}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
+_PRIMARY_CODE = 0xFF
+
+
+def of_database(error: dbapi2.Error) -> Failure | None:
+    """Return the failure that a database error means to a person, or None when it is a bug of the program.
+
+    Args:
+        error: What the driver raised.
+    """
+    code = getattr(error, "sqlite_errorcode", None)
+    known = None if code is None else _BY_RESULT_CODE.get(code & _PRIMARY_CODE)
+    if known is None:
+        return None
+    kind, name, message = known
+    return kind(name, _(message))
+
+
+def of_system(error: OSError) -> Failure:
+    """Return the failure that an error of the file system means to a person."""
+    if error.errno in _FULL:
+        return Refused("disk_full", _(_DISK_FULL))
+    if error.errno in _FORBIDDEN:
+        return Refused("read_only", _(_READ_ONLY))
+    return Damaged("disk_error", _(_IO_ERROR))
+
+
+def closed() -> Refused:
+    """Return the failure of whoever uses a vault that was closed or locked."""
+    return Refused("vault_closed", _(_CLOSED))
+
+
+def broken_database() -> Damaged:
+    """Return the failure of a database that can't be the vault's."""
+    return Damaged("damaged_database", _(_BROKEN))
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Turn errors of the disk and the database inside the block into failures; let bugs pass.
+
+    Raises:
+        Refused: The disk is full, read-only or held by another program.
+        Damaged: The disk or the database is damaged.
+    """
+    try:
+        yield
+    except dbapi2.Error as error:
+        failure = of_database(error)
+        if failure is None:
+            raise
+        raise failure from error
+    except OSError as error:
+        raise of_system(error) from error

@@ -1,0 +1,109 @@
+"""The two places of the key file in a vault's folder, and how one mends the other."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from desktop_app.vault import files, keyfile
+from desktop_app.vault.keyfile import KeyFile
+from sync.errors import Damaged
+from sync.messages import _
+
+KEY_NAME = "vault.key"
+PREVIOUS_NAME = "vault.key.previous"
+DAMAGED_NAME = "vault.key.damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A key file and where it came from.
+
+    Args:
+        key_file: The newest that is whole.
+        from_previous: Whether ``vault.key`` was damaged or missing, and the one before it was taken.
+    """
+
+    key_file: KeyFile
+    from_previous: bool
+
+
+def load(folder: Path) -> Loaded:
+    """Read the newest key file that is whole.
+
+    Raises:
+        Damaged: Both are damaged or missing ("damaged_key_file").
+        Refused: A newer program wrote it ("newer_vault").
+        OSError: The disk refused.
+    """
+    try:
+        return Loaded(_read(folder / KEY_NAME), from_previous=False)
+    except Damaged as damage:
+        try:
+            return Loaded(_read(folder / PREVIOUS_NAME), from_previous=True)
+        except Damaged:
+            raise damage from None
+
+
+def store(folder: Path, key_file: KeyFile) -> None:
+    """Write the first key file of a vault, and its copy.
+
+    Raises:
+        OSError: The disk refused.
+    """
+    files.write_durably(folder / PREVIOUS_NAME, key_file.pack())
+    files.write_durably(folder / KEY_NAME, key_file.pack())
+
+
+def replace(folder: Path, present: KeyFile, following: KeyFile) -> None:
+    """Write the next generation and keep the present one until the next has opened the vault once.
+
+    Raises:
+        OSError: The disk refused; the present one is in force.
+    """
+    files.write_durably(folder / PREVIOUS_NAME, present.pack())
+    files.write_durably(folder / KEY_NAME, following.pack())
+
+
+def mend(folder: Path, loaded: Loaded) -> tuple[str, ...]:
+    """After the vault was unlocked: make both places hold the key file that unlocked it.
+
+    A damaged ``vault.key`` is put aside, not deleted. The former pass phrase ends here, when the new one has proved
+    itself.
+
+    Returns:
+        Sentences to show, if something was amiss.
+    """
+    data = loaded.key_file.pack()
+    notices = []
+    try:
+        if loaded.from_previous:
+            notices.append(
+                _(
+                    "The newest key file was damaged; the copy beside it opened the vault and was put in its place. "
+                    "If the pass phrase was changed lately, the former one is in force: change it again."
+                )
+            )
+            if (folder / KEY_NAME).exists():
+                (folder / KEY_NAME).replace(folder / DAMAGED_NAME)
+            files.write_durably(folder / KEY_NAME, data)
+        elif not _holds(folder / PREVIOUS_NAME, data):
+            files.write_durably(folder / PREVIOUS_NAME, data)
+    except OSError:
+        notices.append(
+            _(
+                "The second copy of the key file could not be written: the disk is full, read-only or failing. "
+                "The vault itself is intact."
+            )
+        )
+    return tuple(notices)
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    return path.exists() and path.stat().st_size == len(data) and path.read_bytes() == data
+
+
+def _read(path: Path) -> KeyFile:
+    try:
+        with path.open("rb") as file:
+            return keyfile.parse(file.read(keyfile.MAX_BYTES + 1))
+    except FileNotFoundError as error:
+        raise keyfile.damaged() from error

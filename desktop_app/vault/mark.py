@@ -1,0 +1,113 @@
+"""The high-water mark: what the vault had already seen, kept outside its database.
+
+An old copy of the whole database passes every check of SQLite and SQLCipher; only a note beside it tells that
+something newer has existed.
+"""
+
+import struct
+from enum import StrEnum
+from pathlib import Path
+from threading import Lock
+
+from desktop_app.vault import failures
+from sync import crypto
+from sync.crypto import CryptoError
+
+MAX_PAYLOAD_BYTES = 256
+_SLOT_BYTES = 512
+"""One disk sector: what a power cut tears is at most the slot being written."""
+_MAGIC = b"SPRVMRK\x01"
+_PLAIN = struct.Struct(f">QH{MAX_PAYLOAD_BYTES}s")
+_SEALED_BYTES = crypto.NONCE_BYTES + _PLAIN.size + crypto.TAG_BYTES
+_BOUND = b"sprava/v1/mark"
+
+
+class MarkState(StrEnum):
+    """What the file of the mark turned out to be."""
+
+    EMPTY = "empty"
+    VALID = "valid"
+    MISSING = "missing"
+    DAMAGED = "damaged"
+
+
+class Mark:
+    """An encrypted and authenticated note of at most 256 bytes, overwritten in place.
+
+    Two slots take turns, so a write that a power cut tears leaves the note before it.
+
+    Args:
+        path: The file of the mark.
+        key: The 32-byte subkey of the mark.
+    """
+
+    def __init__(self, path: Path, key: bytearray) -> None:
+        self._path = path
+        self._key = key
+        self._lock = Lock()
+        self._sequence = 0
+        self._payload: bytes | None = None
+        self.state = MarkState.MISSING
+        if path.exists():
+            self._read(path.read_bytes())
+
+    @classmethod
+    def create(cls, path: Path, key: bytearray) -> None:
+        """Write the file of a mark that nothing was stored in yet.
+
+        Raises:
+            OSError: The disk refused.
+        """
+        path.write_bytes(_seal(key, 0, b"") + bytes(_SLOT_BYTES))
+
+    def load(self) -> bytes | None:
+        """Return what was stored last, or None; then `state` tells why.
+
+        A torn or damaged newest note gives the one before it.
+        """
+        return self._payload
+
+    def store(self, payload: bytes) -> None:
+        """Keep a note; it reaches the disk when the system writes it out, so it never outruns a commit made durable.
+
+        Args:
+            payload: 1 to 256 bytes.
+
+        Raises:
+            ValueError: The payload has another size.
+            Failure: The disk refused; the mark is the one before.
+        """
+        if not 1 <= len(payload) <= MAX_PAYLOAD_BYTES:
+            raise ValueError("a mark holds 1 to 256 bytes")
+        with self._lock:
+            sequence = self._sequence + 1
+            mode = "r+b" if self._path.exists() else "w+b"
+            with failures.plainly(), self._path.open(mode, buffering=0) as file:
+                file.seek(sequence % 2 * _SLOT_BYTES)
+                file.write(_seal(self._key, sequence, payload))
+            self._sequence, self._payload, self.state = sequence, payload, MarkState.VALID
+
+    def _read(self, data: bytes) -> None:
+        self.state = MarkState.DAMAGED
+        for start in (0, _SLOT_BYTES):
+            note = _unseal(self._key, data[start : start + _SLOT_BYTES])
+            if note is not None and (self.state is MarkState.DAMAGED or note[0] > self._sequence):
+                self._sequence, payload = note
+                self._payload = payload or None
+                self.state = MarkState.VALID if payload else MarkState.EMPTY
+
+
+def _seal(key: bytearray, sequence: int, payload: bytes) -> bytes:
+    sealed = crypto.seal(bytes(key), _PLAIN.pack(sequence, len(payload), payload), _BOUND)
+    return (_MAGIC + sealed).ljust(_SLOT_BYTES, b"\x00")
+
+
+def _unseal(key: bytearray, slot: bytes) -> tuple[int, bytes] | None:
+    if len(slot) != _SLOT_BYTES or not slot.startswith(_MAGIC):
+        return None
+    try:
+        plain = crypto.unseal(bytes(key), slot[len(_MAGIC) : len(_MAGIC) + _SEALED_BYTES], _BOUND)
+    except CryptoError:
+        return None
+    sequence, length, padded = _PLAIN.unpack(plain)
+    return sequence, padded[:length]

@@ -1,0 +1,165 @@
+"""The vault's database: one writer, any number of readers beside it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlcipher3 import dbapi2
+
+from desktop_app.vault import failures, keyfile
+from sync import sqlcipher
+from sync.sqlcipher import Connection
+
+_IDLE_READERS = 4
+"""How many read connections are kept ready; each holds a page cache of its own."""
+
+
+class Database:
+    """An open SQLCipher database.
+
+    Args:
+        path: The database file.
+        key: The raw 32-byte key; it is wiped by `close`.
+        create: Make the file; without it a missing file is an error.
+
+    Raises:
+        Failure: The file can't be opened; the sentence says why.
+    """
+
+    def __init__(self, path: Path, key: bytearray, *, create: bool = False) -> None:
+        self._path = path
+        self._key = key
+        self._write_lock = threading.RLock()
+        self._writing = False
+        self._readers = threading.Condition()
+        self._idle: list[Connection] = []
+        self._active: dict[int, Connection] = {}
+        self._closed = False
+        with failures.plainly():
+            self._writer = sqlcipher.connect(path, key, create=create)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give the write connection inside one transaction: committed at the end, rolled back on any exception.
+
+        When the block has been left without an exception, what it wrote survives a power cut.
+
+        Raises:
+            RuntimeError: The thread is inside `write` already, or the block ended the transaction itself.
+            Refused: The vault is closed, the disk is full or read-only; nothing of the block was kept.
+            Damaged: The disk or the database is damaged; nothing of the block was kept.
+        """
+        with self._write_lock:
+            if self._writing:
+                raise RuntimeError("write() inside write(): one use case is one transaction")
+            if self._closed:
+                raise failures.closed()
+            self._writing = True
+            try:
+                with _plain_database_errors():
+                    yield from self._transaction(self._writer)
+            finally:
+                self._writing = False
+
+    @staticmethod
+    def _transaction(connection: Connection) -> Iterator[Connection]:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            if not connection.in_transaction:
+                raise RuntimeError("the transaction was ended inside write(), by commit() or executescript()")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:  # SQLite itself rolls back after some errors
+                connection.rollback()
+            raise
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give this thread a read-only connection that sees one unchanging state of the database.
+
+        Inside `read` of the same thread it is the same connection and state. Inside `write` of the same thread it
+        shows what was committed before that block.
+
+        Raises:
+            Refused: The vault is closed, also while reading.
+            Damaged: The disk or the database is damaged.
+        """
+        thread = threading.get_ident()
+        nested = self._active.get(thread)
+        if nested is not None:
+            yield nested
+            return
+        with self._plain_read_errors():
+            connection = self._take(thread)
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            finally:
+                self._give_back(thread, connection)
+
+    def _take(self, thread: int) -> Connection:
+        with self._readers:
+            if self._closed:
+                raise failures.closed()
+            connection = self._idle.pop() if self._idle else sqlcipher.connect(self._path, self._key, read_only=True)
+            self._active[thread] = connection
+            return connection
+
+    def _give_back(self, thread: int, connection: Connection) -> None:
+        # rollback() also resets statements that were not read to their end: they would hold the old state.
+        connection.rollback()
+        with self._readers:
+            del self._active[thread]
+            if self._closed or len(self._idle) >= _IDLE_READERS:
+                connection.close()
+            else:
+                self._idle.append(connection)
+            self._readers.notify_all()
+
+    @contextmanager
+    def _plain_read_errors(self) -> Iterator[None]:
+        try:
+            with _plain_database_errors():
+                yield
+        except dbapi2.OperationalError as error:
+            if self._closed:  # close() interrupts what is being read
+                raise failures.closed() from error
+            raise
+
+    def close(self) -> None:
+        """Wait for the write under way, stop what is being read, close all connections and wipe the key.
+
+        Raises:
+            RuntimeError: This thread is inside `write` or `read`.
+        """
+        if threading.get_ident() in self._active:
+            raise RuntimeError("close() inside read()")
+        with self._write_lock:
+            if self._writing:
+                raise RuntimeError("close() inside write()")
+            with self._readers:
+                if self._closed:
+                    return
+                self._closed = True
+                for connection in self._active.values():
+                    connection.interrupt()
+                self._readers.wait_for(lambda: not self._active)
+                for connection in self._idle:
+                    connection.close()
+                self._idle.clear()
+            self._writer.close()
+            keyfile.wipe(self._key)
+
+
+@contextmanager
+def _plain_database_errors() -> Iterator[None]:
+    """Turn the database's own errors into failures; an OSError of the block is the block's business."""
+    try:
+        yield
+    except dbapi2.Error as error:
+        failure = failures.of_database(error)
+        if failure is None:
+            raise
+        raise failure from error
