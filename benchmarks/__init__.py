@@ -1,0 +1,1 @@
+"""What the speed claims rest on; `sprava bench` runs it."""

@@ -1,0 +1,1 @@
+"""The developer's commands. What runs before the environment exists needs only the standard library."""

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Tries a copied bundle inside fresh namespaces (see dev/installer.py): no network but loopback, and an empty folder
+# laid over each place given, so that neither the project nor its Python can be reached.
+set -euo pipefail
+ip link set lo up 2>/dev/null || true
+for hidden in "$@"; do
+    mount -t tmpfs tmpfs "$hidden"
+done
+cd "$PLACE"
+export XDG_CONFIG_HOME="$PLACE/config" XDG_DATA_HOME="$PLACE/data" LANGUAGE=uk
+
+echo "-- version"
+./sprava/sprava --version
+
+echo "-- tour"
+QT_QPA_PLATFORM=offscreen ./sprava/sprava tour --out "$PLACE/tour"
+
+echo "-- window"
+Xvfb :97 -screen 0 1366x768x24 -nolisten tcp 2>xvfb.log &
+for _ in $(seq 100); do
+    [ -S /tmp/.X11-unix/X97 ] && break
+    sleep 0.1
+done
+DISPLAY=:97 QT_QPA_PLATFORM=xcb ./sprava/sprava >window.log 2>&1 &
+window=$!
+# The desk is up once the X server lists a mapped window with its title; it must live and say nothing.
+for _ in $(seq 300); do
+    kill -0 "$window" 2>/dev/null || { cat window.log; echo "the window closed by itself"; exit 1; }
+    DISPLAY=:97 xwininfo -root -tree 2>/dev/null | grep -q '"[^"]*\(Sprava\|Справа\)[^"]*"' && opened=yes && break
+    sleep 0.1
+done
+[ "${opened:-no}" = yes ] || { cat window.log; echo "no window appeared"; exit 1; }
+sleep 1
+kill -0 "$window"
+if [ -n "${SCREENSHOT:-}" ]; then xwd -display :97 -root -out "$SCREENSHOT"; fi
+kill "$window"
+[ ! -s window.log ] || { cat window.log; echo "the window complained"; exit 1; }
+echo "-- all three worked"
