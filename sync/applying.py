@@ -1,0 +1,290 @@
+"""Applying frames: verify, open, merge and project a batch inside one transaction."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sync import changes, frames
+from sync.changes import BadPayload, Batch
+from sync.frames import BadFrame, Frame, UnknownVersion
+from sync.membership import Membership
+from sync.merging import Merger, Touched
+from sync.sqlcipher import Connection
+from sync.states import Incarnations
+
+CHANGES_AT_ONCE = 2_000
+
+
+class Store(Protocol):
+    """Where the log lives: an opened vault, or a test's database."""
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """Return a write transaction; leaving it normally commits durably, an exception rolls back."""
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """Return a consistent view to read from."""
+
+
+class Projector(Protocol):
+    """What keeps the tables that screens read in step with the log."""
+
+    def project(self, connection: Connection, touched: Sequence[Touched]) -> None:
+        """Bring the tables up to date for some records, inside the log's own transaction."""
+
+
+@dataclass
+class Applied:
+    """What applying frames did.
+
+    Args:
+        frames: How many were new and were applied.
+        changes: How many changes they held.
+        duplicates: How many were known already.
+        records: Collection and id of every record that changed.
+        waiting: Frames kept aside, by reason.
+        refused: Frames that were not kept, by reason.
+        conflicts: How many touched fields have more than one value now.
+        accepted: The hashes of all frames that are now held, known ones included.
+    """
+
+    frames: int = 0
+    changes: int = 0
+    duplicates: int = 0
+    records: set[tuple[str, bytes]] = field(default_factory=set)
+    waiting: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)
+    conflicts: int = 0
+    accepted: list[bytes] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Head:
+    """The end of one chain: its last frame, and the largest counter in it."""
+
+    seq: int
+    hash: bytes
+    counter: int
+    told: int
+
+
+class Wait(Exception):
+    """A frame can't be applied now; the argument is the reason, a machine word."""
+
+
+class Applier:
+    """Applies frames in one transaction.
+
+    Args:
+        connection: Inside a write transaction that the caller commits.
+        membership: The members as the links known now make them.
+        projector: Told of every touched record before the commit.
+    """
+
+    def __init__(self, connection: Connection, membership: Membership, projector: Projector) -> None:
+        self._connection = connection
+        self._membership = membership
+        self._projector = projector
+        self.incarnations = Incarnations.load(connection)
+        self.units: dict[bytes, int] = {
+            uuid: row for row, uuid in connection.execute("SELECT id, uuid FROM unit").fetchall()
+        }
+        self.heads: dict[tuple[int, int], Head] = {
+            (unit, incarnation): Head(seq, hash_, counter, told)
+            for unit, incarnation, seq, hash_, counter, told in connection.execute(
+                "SELECT unit, incarnation, seq, hash, counter, told FROM head"
+            )
+        }
+        self._merged = {key: head.counter for key, head in self.heads.items()}
+        self._moved: set[tuple[int, int]] = set()
+        self._pending: list[tuple[int, int, Batch, bytes]] = []
+        self._pending_changes = 0
+        self.applied = Applied()
+        (self._early_rows,) = connection.execute("SELECT count(*) FROM early").fetchone()
+
+    @property
+    def counter(self) -> int:
+        """The largest Lamport counter seen so far."""
+        return max((head.counter for head in self.heads.values()), default=0)
+
+    def take(self, bodies: Sequence[bytes]) -> None:
+        """Apply what can be applied, in any order, and keep aside what can't."""
+        for body in bodies:
+            self._take_one(body)
+        if self.applied.frames:
+            self._retry_waiting()
+
+    def take_own(self, frame: Frame, batch: Batch) -> None:
+        """Apply a frame that this device has just made; its batch needs no opening."""
+        self._append(frame, batch)
+
+    def finish(self) -> Applied:
+        """Write everything that is still in memory and return what happened."""
+        self._flush()
+        self._connection.executemany(
+            "INSERT INTO head (unit, incarnation, seq, hash, counter, told) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET seq = excluded.seq, hash = excluded.hash, counter = excluded.counter,"
+            " told = excluded.told",
+            [
+                (*key, head.seq, head.hash, head.counter, head.told)
+                for key, head in self.heads.items()
+                if key in self._moved
+            ],
+        )
+        self.applied.waiting = dict(
+            self._connection.execute("SELECT reason, count(*) FROM waiting GROUP BY reason").fetchall()
+        )
+        return self.applied
+
+    def mark_told(self, unit: int, incarnation: int) -> None:
+        """Remember that this device's next frame names the head of another chain."""
+        head = self.heads[unit, incarnation]
+        head.told = head.seq
+        self._moved.add((unit, incarnation))
+
+    def _take_one(self, body: bytes) -> bool:
+        """Apply or keep aside one frame; tell whether the log holds it now."""
+        try:
+            frame = frames.parse(body)
+        except UnknownVersion:
+            self._refuse("version")
+            return False
+        except BadFrame:
+            self._refuse("damaged")
+            return False
+        try:
+            self._verify(frame)
+        except (BadFrame, Wait) as error:
+            self._refuse(str(error) if isinstance(error, Wait) else "forged")
+            return False
+        try:
+            batch = self._open_next(frame)
+        except Wait as reason:
+            self._keep_aside(frame, str(reason))
+            return False
+        if batch is None:
+            self.applied.duplicates += 1
+            self.applied.accepted.append(frame.hash)
+        else:
+            self._append(frame, batch)
+        return True
+
+    def _verify(self, frame: Frame) -> None:
+        """Check community, author, unit and signature: only what passes may take up room."""
+        header = frame.header
+        device = self._membership.devices.get(header.device)
+        if header.community != self._membership.community:
+            raise Wait("community")
+        if device is None:
+            raise Wait("member")
+        if header.unit not in device.units or header.unit not in self.units:
+            raise Wait("unit")
+        if self.incarnations.devices.get(header.incarnation, header.device) != header.device:
+            raise Wait("incarnation")
+        frame.verify(device.entry.sign_key)
+
+    def _open_next(self, frame: Frame) -> Batch | None:
+        """Return the opened batch of the next frame of its chain, or None when it is known already."""
+        header = frame.header
+        unit = self.units[header.unit]
+        number = self.incarnations.numbers.get(header.incarnation, 0)
+        head = self.heads.get((unit, number), Head(0, frames.NO_PREVIOUS, 0, 0))
+        if header.seq <= head.seq:
+            known = self._connection.execute(
+                "SELECT hash FROM frame WHERE unit = ? AND incarnation = ? AND seq = ?", (unit, number, header.seq)
+            ).fetchone()
+            if known is None or known[0] != frame.hash:
+                raise Wait("fork")
+            return None
+        if header.seq != head.seq + 1:
+            raise Wait("gap")
+        if header.previous != head.hash:
+            raise Wait("fork")
+        if not self._membership.devices[header.device].may_write:
+            raise Wait("right")
+        key = self._connection.execute(
+            "SELECT key FROM epoch_key WHERE unit = ? AND epoch = ?", (unit, header.epoch)
+        ).fetchone()
+        if key is None:
+            raise Wait("key")
+        try:
+            batch = changes.decode(frame.open(key[0]))
+        except (BadFrame, BadPayload) as error:
+            raise Wait("unreadable") from error
+        if batch.counter <= head.counter or not _plausible(batch):
+            raise Wait("counter")
+        return batch
+
+    def _append(self, frame: Frame, batch: Batch) -> None:
+        """Put a verified frame at the end of its chain and queue its changes."""
+        header = frame.header
+        unit = self.units[header.unit]
+        number = self.incarnations.numbers.get(header.incarnation)
+        if number is None:
+            number = self.incarnations.add(self._connection, header.incarnation, header.device)
+        count = batch.count
+        row = self._connection.execute(
+            "INSERT INTO frame (unit, incarnation, seq, hash, changes, body) VALUES (?, ?, ?, ?, ?, ?)",
+            (unit, number, header.seq, frame.hash, count, frame.body),
+        ).lastrowid
+        told = self.heads[unit, number].told if (unit, number) in self.heads else 0
+        self.heads[unit, number] = Head(header.seq, frame.hash, batch.counter + count - 1, told)
+        self._moved.add((unit, number))
+        self.applied.frames += 1
+        self.applied.changes += count
+        self.applied.accepted.append(frame.hash)
+        self._pending.append((unit, row, batch, header.incarnation))
+        self._pending_changes += count
+        if self._pending_changes >= CHANGES_AT_ONCE:
+            self._flush()
+
+    def _keep_aside(self, frame: Frame, reason: str) -> None:
+        header = frame.header
+        self._connection.execute(
+            "INSERT INTO waiting (hash, unit, device, incarnation, seq, reason, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET reason = excluded.reason",
+            (frame.hash, header.unit, header.device, header.incarnation, header.seq, reason, frame.body),
+        )
+
+    def _retry_waiting(self) -> None:
+        """Try the frames kept aside again for as long as one of them fits."""
+        progress = True
+        while progress:
+            progress = False
+            rows = self._connection.execute(
+                "SELECT hash, body FROM waiting WHERE reason IN ('gap', 'key') ORDER BY incarnation, seq"
+            ).fetchall()
+            for hash_, body in rows:
+                if self._take_one(body):
+                    self._connection.execute("DELETE FROM waiting WHERE hash = ?", (hash_,))
+                    progress = True
+
+    def _flush(self) -> None:
+        pending, self._pending, self._pending_changes = self._pending, [], 0
+        if not pending:
+            return
+        merger = Merger(self._connection, self.incarnations, self._merged, early=self._early_rows > 0)
+        for unit, frame, batch, incarnation in pending:
+            merger.load(unit, batch)
+            merger.merge(unit, frame, batch, incarnation)
+        self._early_rows += merger.early_added
+        touched = merger.write()
+        self._projector.project(self._connection, touched)
+        for entry in touched:
+            self.applied.records.add((entry.collection, entry.record))
+            self.applied.conflicts += len(entry.state.conflicts)
+
+    def _refuse(self, reason: str) -> None:
+        self.applied.refused[reason] = self.applied.refused.get(reason, 0) + 1
+
+
+def _plausible(batch: Batch) -> bool:
+    """Whether every replaced dot is older than what replaces it: else two values could replace each other."""
+    return all(
+        counter < batch.counter + position
+        for group in batch.groups
+        for column in group.replaces
+        if column is not None
+        for position, dots in zip(group.positions, column, strict=True)
+        for counter, _ in dots
+    )

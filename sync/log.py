@@ -1,0 +1,398 @@
+"""The replicated log of one vault: the one way in for every change, whoever made it and however it came."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sync import changes, frames, membership
+from sync.applying import Applied, Applier, Projector, Store
+from sync.changes import MAX_CHANGES, Change, Dot, Value
+from sync.crypto import Opener, Signer
+from sync.frames import Frame, Header
+from sync.ids import random_id
+from sync.membership import Link, Membership
+from sync.merge import State
+from sync.sqlcipher import Connection
+from sync.states import Incarnations, read_state
+
+Heads = dict[bytes, dict[bytes, tuple[int, bytes]]]
+"""For each unit and incarnation: the number and the hash of the last frame held."""
+
+REBUILD_FRAMES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who this vault is in its community.
+
+    Args:
+        community: 32-byte id.
+        device: 16-byte id of this device, which is one person's seat on one computer.
+        signer: The device's signing key.
+        opener: The device's key for what is sealed to it.
+        incarnation: 16-byte id of the present life of this device's log.
+    """
+
+    community: bytes
+    device: bytes
+    signer: Signer
+    opener: Opener
+    incarnation: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as the log has it now."""
+
+    row: int
+    collection: str
+    id: bytes
+    unit: bytes
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One change in the history of a record.
+
+    Args:
+        dot: Its counter and incarnation.
+        device: The 16-byte id of the author's device.
+        time_ms: The author's clock, milliseconds since 1970.
+        fields: The values written.
+        replaces: The dots that each value replaced.
+    """
+
+    dot: Dot
+    device: bytes
+    time_ms: int
+    fields: dict[str, Value]
+    replaces: dict[str, tuple[Dot, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far this device's own log has come; kept outside the database too, to notice an old copy."""
+
+    incarnation: bytes
+    counter: int
+
+
+class Log:
+    """The log of one opened vault.
+
+    Args:
+        store: The vault's database.
+        projector: Keeps the tables that screens read in step, inside the same transaction.
+    """
+
+    def __init__(self, store: Store, projector: Projector) -> None:
+        self._store = store
+        self._projector = projector
+        self.on_applied: list[Callable[[Applied], None]] = []
+        with store.read() as connection:
+            local = dict(connection.execute("SELECT name, value FROM local").fetchall())
+            bodies = [body for (body,) in connection.execute("SELECT body FROM link ORDER BY id")]
+        self.membership = Membership.of(bodies)
+        self.identity = Identity(
+            local["community"],
+            local["device"],
+            Signer(local["signer"]),
+            Opener(local["opener"]),
+            local["incarnation"],
+        )
+
+    @property
+    def community(self) -> bytes:
+        """The 32-byte id of the community."""
+        return self.identity.community
+
+    @property
+    def device(self) -> bytes:
+        """The 16-byte id of this device."""
+        return self.identity.device
+
+    @property
+    def signer(self) -> Signer:
+        """This device's signing key."""
+        return self.identity.signer
+
+    @property
+    def me(self) -> membership.Device:
+        """This device as the membership links make it."""
+        return self.membership.devices[self.device]
+
+    def write(self, unit: bytes, written: Sequence[Change]) -> Applied:
+        """Make frames of changes, apply them and commit durably.
+
+        Args:
+            unit: The 16-byte id of the unit that shall read them.
+            written: Any number of changes; more than 2,000 become several frames, still all or nothing.
+        """
+        return self.write_with(lambda _: (unit, written))
+
+    def write_with(self, decide: Callable[[Connection], tuple[bytes, Sequence[Change]]]) -> Applied:
+        """Decide on changes and apply them in one transaction.
+
+        Args:
+            decide: Given the open transaction; reads what it needs, writes what only this device has (such as a
+                counter), and returns the unit and the changes. An exception from it undoes everything.
+        """
+        with self._store.write() as connection:
+            unit, written = decide(connection)
+            applier = Applier(connection, self.membership, self._projector)
+            for start in range(0, len(written), MAX_CHANGES):
+                self._append_own(connection, applier, unit, list(written[start : start + MAX_CHANGES]))
+            applied = applier.finish()
+        return self._tell(applied)
+
+    def apply(self, bodies: Sequence[bytes], links: Sequence[bytes] = ()) -> Applied:
+        """Apply frames and membership links that came from elsewhere, in one transaction.
+
+        Args:
+            bodies: Frames as they travel, in any order, known ones included.
+            links: Membership links as they travel.
+
+        Returns:
+            What was applied, what waits and what was refused; nothing is dropped silently.
+
+        Raises:
+            BadLink: A link is malformed, foreign or not signed as it says; nothing was applied.
+        """
+        with self._store.write() as connection:
+            self._add_links(connection, [membership.parse(link) for link in links])
+            applier = Applier(connection, self.membership, self._projector)
+            applier.take(bodies)
+            applied = applier.finish()
+        return self._tell(applied)
+
+    def add_own_link(self, body: membership.Body) -> Link:
+        """Sign a membership link with this device's key and add it.
+
+        Args:
+            body: What the link says.
+
+        Raises:
+            PermissionError: The members' rules refuse it.
+        """
+        with self._store.write() as connection:
+            link = membership.make(self.community, self.membership.tips, self.device, body, self.signer)
+            self._add_links(connection, [link])
+            if link.hash in self.membership.refused:
+                raise PermissionError(self.membership.refused[link.hash])
+        return link
+
+    def _add_links(self, connection: Connection, links: list[Link]) -> None:
+        known = Membership(self.community, dict(self.membership.links))
+        added = known.add(links) if links else []
+        if added:
+            connection.executemany(
+                "INSERT INTO link (hash, body) VALUES (?, ?)", [(link.hash, link.data) for link in added]
+            )
+            self.membership = known
+
+    def _append_own(self, connection: Connection, applier: Applier, unit: bytes, written: list[Change]) -> None:
+        identity = self.identity
+        unit_row = applier.units[unit]
+        number = applier.incarnations.numbers.get(identity.incarnation)
+        if number is None:
+            number = applier.incarnations.add(connection, identity.incarnation, identity.device)
+        head = applier.heads.get((unit_row, number))
+        epoch, key = connection.execute(
+            "SELECT epoch, key FROM epoch_key WHERE unit = ? AND newest", (unit_row,)
+        ).fetchone()
+        heads = []
+        for (row, incarnation), other in applier.heads.items():
+            if row == unit_row and incarnation != number and other.seq > other.told:
+                heads.append((applier.incarnations.ids[incarnation], other.seq))
+                applier.mark_told(row, incarnation)
+        header = Header(
+            identity.community,
+            unit,
+            identity.device,
+            identity.incarnation,
+            head.seq + 1 if head else 1,
+            head.hash if head else frames.NO_PREVIOUS,
+            epoch,
+            tuple(sorted(heads)),
+        )
+        batch = changes.group(written, applier.counter + 1, time.time_ns() // 1_000_000)
+        applier.take_own(frames.build(header, changes.encode(batch), key, identity.signer), batch)
+
+    def _tell(self, applied: Applied) -> Applied:
+        if applied.frames:
+            for callback in self.on_applied:
+                callback(applied)
+        return applied
+
+    def unit_keys(self) -> list[tuple[bytes, bytes, bytes]]:
+        """Return unit, epoch and key of the newest epoch of every unit this device reads."""
+        with self._store.read() as connection:
+            return list(
+                connection.execute(
+                    "SELECT u.uuid, k.epoch, k.key FROM epoch_key k JOIN unit u ON u.id = k.unit WHERE k.newest"
+                )
+            )
+
+    def links(self) -> list[bytes]:
+        """Return all membership links as they travel, parents before children."""
+        return [link.data for link in self.membership.ordered]
+
+    def heads(self) -> Heads:
+        """Return the last frame held of every chain."""
+        heads: Heads = {}
+        with self._store.read() as connection:
+            for (unit,) in connection.execute("SELECT uuid FROM unit"):
+                heads[unit] = {}
+            rows = connection.execute(
+                "SELECT u.uuid, i.uuid, h.seq, h.hash FROM head h JOIN unit u ON u.id = h.unit"
+                " JOIN incarnation i ON i.id = h.incarnation"
+            )
+            for unit, incarnation, seq, hash_ in rows:
+                heads[unit][incarnation] = (seq, hash_)
+        return heads
+
+    def frames_missing(self, theirs: Heads, budget: int) -> list[bytes]:
+        """Return frames that somebody lacks, each chain in order.
+
+        Args:
+            theirs: The heads the other side has.
+            budget: About how many bytes to return at most; at least one frame if any is missing.
+        """
+        found: list[bytes] = []
+        for body in self._missing(theirs):
+            budget -= len(body)
+            if budget < 0 and found:
+                break
+            found.append(body)
+        return found
+
+    def _missing(self, theirs: Heads) -> Iterator[bytes]:
+        with self._store.read() as connection:
+            chains = connection.execute(
+                "SELECT h.unit, h.incarnation, u.uuid, i.uuid, h.seq FROM head h JOIN unit u ON u.id = h.unit"
+                " JOIN incarnation i ON i.id = h.incarnation"
+            ).fetchall()
+            for unit_row, number, unit, incarnation, seq in chains:
+                held, _ = theirs.get(unit, {}).get(incarnation, (0, b""))
+                if held >= seq:
+                    continue
+                rows = connection.execute(
+                    "SELECT body FROM frame WHERE unit = ? AND incarnation = ? AND seq > ? ORDER BY seq",
+                    (unit_row, number, held),
+                )
+                for (body,) in rows:
+                    yield body
+
+    def count_missing(self, theirs: Heads) -> int:
+        """Return how many changes the other side lacks of what this vault holds."""
+        total = 0
+        with self._store.read() as connection:
+            rows = connection.execute(
+                "SELECT h.unit, h.incarnation, u.uuid, i.uuid FROM head h JOIN unit u ON u.id = h.unit"
+                " JOIN incarnation i ON i.id = h.incarnation"
+            ).fetchall()
+            for unit_row, number, unit, incarnation in rows:
+                held, _ = theirs.get(unit, {}).get(incarnation, (0, b""))
+                (count,) = connection.execute(
+                    "SELECT coalesce(sum(changes), 0) FROM frame WHERE unit = ? AND incarnation = ? AND seq > ?",
+                    (unit_row, number, held),
+                ).fetchone()
+                total += count
+        return total
+
+    def record(self, connection: Connection, record: bytes) -> Record | None:
+        """Return one record, or None when no device has written it.
+
+        Args:
+            connection: A transaction to read in.
+            record: The 16-byte id.
+        """
+        row = connection.execute(
+            "SELECT r.id, r.collection, u.uuid, r.fields, r.dots, r.siblings FROM record r"
+            " JOIN unit u ON u.id = r.unit WHERE r.uuid = ?",
+            (record,),
+        ).fetchone()
+        if row is None:
+            return None
+        number, collection, unit, fields, dots, siblings = row
+        state = read_state(fields, dots, siblings, Incarnations.load(connection).ids)
+        return Record(number, collection, record, unit, state)
+
+    def history(self, connection: Connection, record: bytes) -> list[Written]:
+        """Return every change of a record, oldest first, read from the frames that touched it.
+
+        Args:
+            connection: A transaction to read in.
+            record: The 16-byte id.
+        """
+        rows = connection.execute(
+            "SELECT f.body, k.key FROM record r JOIN touched t ON t.record = r.id JOIN frame f ON f.id = t.frame"
+            " JOIN epoch_key k ON k.unit = f.unit WHERE r.uuid = ?",
+            (record,),
+        ).fetchall()
+        found: dict[Dot, Written] = {}
+        for body, key in rows:
+            frame = frames.parse(body)
+            try:
+                payload = frame.open(key)
+            except frames.BadFrame:
+                continue  # sealed with another epoch's key of the same unit, which has a row of its own
+            for written in _changes_of(frame, changes.decode(payload), record):
+                found[written.dot] = written
+        return sorted(found.values(), key=lambda written: written.dot)
+
+    def recall(self, name: str) -> bytes | None:
+        """Return a note that `remember` kept, or None."""
+        with self._store.read() as connection:
+            row = connection.execute("SELECT value FROM local WHERE name = ?", (f"note:{name}",)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def remember(self, name: str, value: bytes) -> None:
+        """Keep a small note of this device alone, such as a server's key; it is encrypted as all else."""
+        with self._store.write() as connection:
+            connection.execute(
+                "INSERT INTO local (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+                (f"note:{name}", value),
+            )
+
+    def waiting(self) -> dict[str, int]:
+        """Return how many frames are kept aside, by reason."""
+        with self._store.read() as connection:
+            return dict(connection.execute("SELECT reason, count(*) FROM waiting GROUP BY reason").fetchall())
+
+    def position(self) -> Position:
+        """Return how far this device's own log has come."""
+        with self._store.read() as connection:
+            (counter,) = connection.execute(
+                "SELECT coalesce(max(h.counter), 0) FROM head h JOIN incarnation i ON i.id = h.incarnation"
+                " WHERE i.uuid = ?",
+                (self.identity.incarnation,),
+            ).fetchone()
+        return Position(self.identity.incarnation, counter)
+
+    def start_incarnation(self) -> None:
+        """Begin a new life of this device's log, so that no counter is used twice after an old copy came back."""
+        incarnation = random_id()
+        with self._store.write() as connection:
+            connection.execute("UPDATE local SET value = ? WHERE name = 'incarnation'", (incarnation,))
+        old = self.identity
+        self.identity = Identity(old.community, old.device, old.signer, old.opener, incarnation)
+
+
+def _changes_of(frame: Frame, batch: changes.Batch, record: bytes) -> Iterator[Written]:
+    for group in batch.groups:
+        for index, identifier in enumerate(group.records):
+            if identifier != record:
+                continue
+            yield Written(
+                (batch.counter + group.positions[index], frame.header.incarnation),
+                frame.header.device,
+                batch.time_ms,
+                {name: column[index] for name, column in zip(group.names, group.columns, strict=True)},
+                {
+                    name: column[index]
+                    for name, column in zip(group.names, group.replaces, strict=True)
+                    if column is not None and column[index]
+                },
+            )
