@@ -10,6 +10,7 @@ from sync.changes import BadPayload, Batch
 from sync.frames import BadFrame, Frame, UnknownVersion
 from sync.membership import Membership
 from sync.merging import Merger, Touched
+from sync.replica import Applied
 from sync.sqlcipher import Connection
 from sync.states import Incarnations
 
@@ -34,28 +35,16 @@ class Projector(Protocol):
 
 
 @dataclass
-class Applied:
-    """What applying frames did.
-
-    Args:
-        frames: How many were new and were applied.
-        changes: How many changes they held.
-        duplicates: How many were known already.
-        records: Collection and id of every record that changed.
-        waiting: Frames kept aside, by reason.
-        refused: Frames that were not kept, by reason.
-        conflicts: How many touched fields have more than one value now.
-        accepted: The hashes of all frames that are now held, known ones included.
-    """
+class Tally:
+    """What applying frames did so far; `Applied` says what each means."""
 
     frames: int = 0
     changes: int = 0
-    duplicates: int = 0
     records: set[tuple[str, bytes]] = field(default_factory=set)
-    waiting: dict[str, int] = field(default_factory=dict)
-    refused: dict[str, int] = field(default_factory=dict)
     conflicts: int = 0
-    accepted: list[bytes] = field(default_factory=list)
+    waiting: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+    refused: int = 0
 
 
 @dataclass(slots=True)
@@ -99,7 +88,7 @@ class Applier:
         self._moved: set[tuple[int, int]] = set()
         self._pending: list[tuple[int, int, Batch, bytes]] = []
         self._pending_changes = 0
-        self.applied = Applied()
+        self._tally = Tally()
         (self._early_rows,) = connection.execute("SELECT count(*) FROM early").fetchone()
 
     @property
@@ -111,7 +100,7 @@ class Applier:
         """Apply what can be applied, in any order, and keep aside what can't."""
         for body in bodies:
             self._take_one(body)
-        if self.applied.frames:
+        if self._tally.frames:
             self._retry_waiting()
 
     def take_own(self, frame: Frame, batch: Batch) -> None:
@@ -131,10 +120,16 @@ class Applier:
                 if key in self._moved
             ],
         )
-        self.applied.waiting = dict(
-            self._connection.execute("SELECT reason, count(*) FROM waiting GROUP BY reason").fetchall()
+        tally = self._tally
+        return Applied(
+            tally.frames,
+            tally.changes,
+            frozenset(tally.records),
+            tally.conflicts,
+            tally.waiting,
+            tally.refused,
+            tally.reasons,
         )
-        return self.applied
 
     def mark_told(self, unit: int, incarnation: int) -> None:
         """Remember that this device's next frame names the head of another chain."""
@@ -163,10 +158,8 @@ class Applier:
             self._keep_aside(frame, str(reason))
             return False
         if batch is None:
-            self.applied.duplicates += 1
-            self.applied.accepted.append(frame.hash)
-        else:
-            self._append(frame, batch)
+            return True
+        self._append(frame, batch)
         return True
 
     def _verify(self, frame: Frame) -> None:
@@ -230,9 +223,8 @@ class Applier:
         told = self.heads[unit, number].told if (unit, number) in self.heads else 0
         self.heads[unit, number] = Head(header.seq, frame.hash, batch.counter + count - 1, told)
         self._moved.add((unit, number))
-        self.applied.frames += 1
-        self.applied.changes += count
-        self.applied.accepted.append(frame.hash)
+        self._tally.frames += 1
+        self._tally.changes += count
         self._pending.append((unit, row, batch, header.incarnation))
         self._pending_changes += count
         if self._pending_changes >= CHANGES_AT_ONCE:
@@ -240,11 +232,21 @@ class Applier:
 
     def _keep_aside(self, frame: Frame, reason: str) -> None:
         header = frame.header
-        self._connection.execute(
-            "INSERT INTO waiting (hash, unit, device, incarnation, seq, reason, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET reason = excluded.reason",
-            (frame.hash, header.unit, header.device, header.incarnation, header.seq, reason, frame.body),
-        )
+        self._tally.waiting += self._connection.execute(
+            "INSERT OR IGNORE INTO waiting (hash, unit, device, incarnation, seq, previous, reason, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                frame.hash,
+                header.unit,
+                header.device,
+                header.incarnation,
+                header.seq,
+                header.previous,
+                reason,
+                frame.body,
+            ),
+        ).rowcount
+        self._tally.reasons[reason] = self._tally.reasons.get(reason, 0) + 1
 
     def _retry_waiting(self) -> None:
         """Try the frames kept aside again for as long as one of them fits."""
@@ -271,11 +273,12 @@ class Applier:
         touched = merger.write()
         self._projector.project(self._connection, touched)
         for entry in touched:
-            self.applied.records.add((entry.collection, entry.record))
-            self.applied.conflicts += len(entry.state.conflicts)
+            self._tally.records.add((entry.collection, entry.record))
+            self._tally.conflicts += len(entry.state.conflicts)
 
     def _refuse(self, reason: str) -> None:
-        self.applied.refused[reason] = self.applied.refused.get(reason, 0) + 1
+        self._tally.refused += 1
+        self._tally.reasons[reason] = self._tally.reasons.get(reason, 0) + 1
 
 
 def _plausible(batch: Batch) -> bool:

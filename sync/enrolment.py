@@ -16,6 +16,7 @@ from sync.sqlcipher import Connection
 
 MAGIC = b"SPRI\x01"
 MAX_INVITATION_BYTES = 16 * 2**20
+MAX_NAMES_BYTES = 2**20
 _CODE_DIGITS = 8
 
 
@@ -52,9 +53,19 @@ class Start:
 
 
 class InvitationContents(msgspec.Struct, frozen=True):
-    """What an invitation file holds."""
+    """What an invitation file holds.
+
+    Args:
+        links: The membership links, the founding one first.
+        frames: Frames of the common unit, so that names are known before the first exchange.
+        invitation: The 16-byte id of the invitation.
+        secret: 32 bytes that open the unit keys and let one device enrol.
+        server: The address of the community's server.
+        server_key: The server's 32-byte public key, when known.
+    """
 
     links: list[bytes]
+    frames: list[bytes]
     invitation: bytes
     secret: bytes
     server: str | None
@@ -114,7 +125,9 @@ def invite(log: Log, role: str, units: Sequence[bytes], server: str | None) -> I
         [_grant(log.community, key, recipient) for key in _newest_keys(log, [common, *units])],
     )
     log.add_own_link(body)
-    return InvitationContents(log.links(), invitation, secret, server, log.recall("server-key"))
+    others = {unit: heads for unit, heads in log.heads().items() if unit != common}
+    names = log.frames_missing(others, MAX_NAMES_BYTES)
+    return InvitationContents(log.links(), names, invitation, secret, server, log.recall("server-key"))
 
 
 def write_invitation(contents: InvitationContents) -> bytes:

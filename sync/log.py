@@ -5,20 +5,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sync import changes, frames, membership
-from sync.applying import Applied, Applier, Projector, Store
+from sync.applying import Applier, Projector, Store
 from sync.changes import MAX_CHANGES, Change, Dot, Value
 from sync.crypto import Opener, Signer
 from sync.frames import Frame, Header
 from sync.ids import random_id
 from sync.membership import Link, Membership
 from sync.merge import State
+from sync.replica import Applied, Heads
 from sync.sqlcipher import Connection
 from sync.states import Incarnations, read_state
-
-Heads = dict[bytes, dict[bytes, tuple[int, bytes]]]
-"""For each unit and incarnation: the number and the hash of the last frame held."""
-
-REBUILD_FRAMES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,16 +151,20 @@ class Log:
 
         Returns:
             What was applied, what waits and what was refused; nothing is dropped silently.
-
-        Raises:
-            BadLink: A link is malformed, foreign or not signed as it says; nothing was applied.
         """
         with self._store.write() as connection:
-            self._add_links(connection, [membership.parse(link) for link in links])
+            refused = self._take_links(connection, links)
             applier = Applier(connection, self.membership, self._projector)
             applier.take(bodies)
-            applied = applier.finish()
+            applied = applier.finish() + refused
         return self._tell(applied)
+
+    def _take_links(self, connection: Connection, links: Sequence[bytes]) -> Applied:
+        try:
+            self._add_links(connection, [membership.parse(link) for link in links])
+        except membership.BadLink:
+            return Applied(refused=1, reasons={"link": 1})
+        return Applied()
 
     def add_own_link(self, body: membership.Body) -> Link:
         """Sign a membership link with this device's key and add it.
@@ -239,7 +239,7 @@ class Log:
         return [link.data for link in self.membership.ordered]
 
     def heads(self) -> Heads:
-        """Return the last frame held of every chain."""
+        """Return the last frame of every chain that is held without gaps, frames kept aside included."""
         heads: Heads = {}
         with self._store.read() as connection:
             for (unit,) in connection.execute("SELECT uuid FROM unit"):
@@ -250,6 +250,11 @@ class Log:
             )
             for unit, incarnation, seq, hash_ in rows:
                 heads[unit][incarnation] = (seq, hash_)
+            for frame in _waiting_in_order(connection):
+                header = frame.header
+                chain = heads.get(header.unit, {})
+                if (header.seq - 1, header.previous) == chain.get(header.incarnation, (0, frames.NO_PREVIOUS)):
+                    chain[header.incarnation] = (header.seq, frame.hash)
         return heads
 
     def frames_missing(self, theirs: Heads, budget: int) -> list[bytes]:
@@ -283,6 +288,10 @@ class Log:
                 )
                 for (body,) in rows:
                     yield body
+            for frame in _waiting_in_order(connection):
+                held, _ = theirs.get(frame.header.unit, {}).get(frame.header.incarnation, (0, b""))
+                if frame.header.seq > held:
+                    yield frame.body
 
     def count_missing(self, theirs: Heads) -> int:
         """Return how many changes the other side lacks of what this vault holds."""
@@ -378,6 +387,12 @@ class Log:
             connection.execute("UPDATE local SET value = ? WHERE name = 'incarnation'", (incarnation,))
         old = self.identity
         self.identity = Identity(old.community, old.device, old.signer, old.opener, incarnation)
+
+
+def _waiting_in_order(connection: Connection) -> list[Frame]:
+    """Return the frames kept aside, each chain in order: others may be able to apply them."""
+    rows = connection.execute("SELECT body FROM waiting ORDER BY unit, incarnation, seq")
+    return [frames.parse(body) for (body,) in rows]
 
 
 def _changes_of(frame: Frame, batch: changes.Batch, record: bytes) -> Iterator[Written]:

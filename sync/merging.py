@@ -21,6 +21,7 @@ class Touched:
         state: Its merged state.
         new: Whether no row about it exists yet.
         time_ms: The author's clock at its latest change, milliseconds since 1970.
+        incarnation: The 16-byte id of the incarnation that made the latest change.
     """
 
     row: int
@@ -30,6 +31,7 @@ class Touched:
     state: State
     new: bool
     time_ms: int
+    incarnation: bytes = b""
     frames: list[int] = field(default_factory=list)
 
 
@@ -92,11 +94,11 @@ class Merger:
                     entry = self._add(unit, group.collection, record, dot)
                     if plain:
                         entry.state.fields = dict(zip(group.names, values, strict=True))
-                        self._note(entry, frame, batch.time_ms)
+                        self._note(entry, frame, batch.time_ms, incarnation)
                         continue
                 replaces = [() if column is None else column[index] for column in group.replaces]
                 self._write_values(entry, group.names, values, dot, replaces)
-                self._note(entry, frame, batch.time_ms)
+                self._note(entry, frame, batch.time_ms, incarnation)
         self._merged[unit, self._incarnations.numbers[incarnation]] = batch.counter + batch.count - 1
 
     def _write_values(
@@ -140,8 +142,9 @@ class Merger:
         return entry
 
     @staticmethod
-    def _note(entry: Touched, frame: int, time_ms: int) -> None:
-        entry.time_ms = max(entry.time_ms, time_ms)
+    def _note(entry: Touched, frame: int, time_ms: int, incarnation: bytes) -> None:
+        if time_ms >= entry.time_ms:
+            entry.time_ms, entry.incarnation = time_ms, incarnation
         if not entry.frames or entry.frames[-1] != frame:
             entry.frames.append(frame)
 

@@ -1,7 +1,7 @@
 """What the exchange needs of a replicated log: the few things that client and bundles ask of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sync.crypto import Signer
@@ -23,7 +23,8 @@ class Applied:
         records: The records that changed, as collection and 16-byte id.
         conflicts: How many fields have come to hold several values.
         waiting: How many of the new frames are kept but can't be opened or applied yet.
-        refused: How many were left out: not frames, not of this community, not signed as they say, or off their chain.
+        refused: How many were left out: not frames, not of this community, or not signed as they say.
+        reasons: How many waited or were left out for which reason, a machine word.
     """
 
     frames: int = 0
@@ -32,6 +33,7 @@ class Applied:
     conflicts: int = 0
     waiting: int = 0
     refused: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
 
     def __add__(self, other: "Applied") -> "Applied":
         return Applied(
@@ -41,6 +43,10 @@ class Applied:
             self.conflicts + other.conflicts,
             self.waiting + other.waiting,
             self.refused + other.refused,
+            {
+                reason: self.reasons.get(reason, 0) + other.reasons.get(reason, 0)
+                for reason in {**self.reasons, **other.reasons}
+            },
         )
 
 

@@ -35,7 +35,8 @@ CREATE TABLE early (
 ) WITHOUT ROWID;
 CREATE TABLE waiting (
     hash BLOB PRIMARY KEY, unit BLOB NOT NULL, device BLOB NOT NULL, incarnation BLOB NOT NULL, seq INTEGER NOT NULL,
-    reason TEXT NOT NULL, body BLOB NOT NULL, since TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+    previous BLOB NOT NULL, reason TEXT NOT NULL, body BLOB NOT NULL,
+    since TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
 ) WITHOUT ROWID;
 """
 PROJECTED = ("touched", "early", "record")

@@ -133,7 +133,7 @@ def test_forged_damaged_and_foreign_frames_change_nothing(trio: list[Replica], t
         assert b.log.apply([broken]).frames == 0
     stranger = Replica.found(tmp_path / "stranger.db")
     stranger.set(case, subject="чуже")
-    assert b.log.apply(stranger.frames()).refused == {"community": 1}
+    assert b.log.apply(stranger.frames()).reasons == {"community": 1}
     stranger.close()
     assert b.digest() == before
     assert b.log.apply([body]).frames == 1
@@ -152,7 +152,7 @@ def test_two_frames_with_one_number_are_a_fork_and_the_first_stays(trio: list[Re
     a.set(case, subject="друге")
     applied = b.log.apply(a.frames())
     assert applied.frames == 0
-    assert applied.waiting == {"fork": 1}
+    assert applied.reasons == {"fork": 1}
     assert b.digest() == first
 
 
@@ -161,7 +161,7 @@ def test_an_auditor_writes_nothing_that_others_accept(trio: list[Replica], tmp_p
     auditor = a.invite(tmp_path / "auditor.db", "auditor")
     b.log.apply([], auditor.log.links())
     auditor.set(new_id(), subject="підробка")
-    assert b.log.apply(auditor.frames()).waiting == {"right": 1}
+    assert b.log.apply(auditor.frames()).reasons == {"right": 1}
     auditor.close()
 
 
