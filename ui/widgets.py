@@ -1,0 +1,259 @@
+"""Small parts that every screen is made of."""
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from sync.messages import _
+from ui import icons, theme
+
+_MIN_TARGET = 32
+
+
+class Button(QPushButton):
+    """A push button whose focus can be seen on any background.
+
+    Args:
+        text: What it does, as a verb.
+        icon: The name of its icon, empty for none.
+        kind: Empty, ``primary``, ``quiet``, ``danger``, ``rail``, ``status`` or ``choice``.
+        parent: Where it stands.
+    """
+
+    def __init__(self, text: str, icon: str = "", kind: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setProperty("kind", kind)
+        self.setAutoDefault(False)
+        self.setMinimumHeight(_MIN_TARGET)
+        self.setIconSize(QSize(theme.icon_pixels(), theme.icon_pixels()))
+        if icon:
+            self.setIcon(icons.icon(icon, {"primary": "on_accent", "quiet": "accent", "danger": "error"}.get(kind, "text")))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Qt: paint, and ring the filled kind inside, where a ring of its own colour wouldn't show."""
+        super().paintEvent(event)
+        if self.hasFocus() and self.property("kind") == "primary":
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(theme.tokens().on_accent), 2))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(3, 3, -3, -3), 4, 4)
+            painter.end()
+
+
+def button(text: str, icon: str = "", kind: str = "", parent: QWidget | None = None) -> Button:
+    """Return a button; the arguments are those of ``Button``."""
+    return Button(text, icon, kind, parent)
+
+
+def icon_button(icon: str, name: str, parent: QWidget | None = None) -> QToolButton:
+    """Return a button that shows only an icon.
+
+    Args:
+        icon: The name of the icon.
+        name: What it does: its accessible name and its tip.
+        parent: Where it stands.
+    """
+    result = QToolButton(parent)
+    result.setIcon(icons.icon(icon))
+    result.setIconSize(QSize(theme.icon_pixels(), theme.icon_pixels()))
+    result.setMinimumSize(_MIN_TARGET, _MIN_TARGET)
+    result.setAccessibleName(name)
+    result.setToolTip(name)
+    result.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return result
+
+
+def label(text: str, kind: str = "", role: str = "", parent: QWidget | None = None, *, wrap: bool = False) -> QLabel:
+    """Return words in one of the sizes and colours of the desk.
+
+    Args:
+        text: Plain text, never mark-up: it may come from a case.
+        kind: ``small``, ``lead``, ``title``, ``hero``, ``strong``, ``mono`` or empty.
+        role: ``muted``, ``accent``, ``ok``, ``warn``, ``error`` or empty.
+        parent: Where it stands.
+        wrap: Break long text into lines.
+    """
+    result = QLabel(parent)
+    result.setTextFormat(Qt.TextFormat.PlainText)
+    result.setText(text)
+    if kind:
+        result.setProperty("type", kind)
+    if role:
+        result.setProperty("role", role)
+    if wrap:
+        result.setWordWrap(True)
+        result.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.MinimumExpanding)
+    return result
+
+
+def title(text: str, parent: QWidget | None = None) -> QLabel:
+    """Return the title of a page."""
+    return label(text, "title", parent=parent)
+
+
+def heading(text: str, parent: QWidget | None = None) -> QLabel:
+    """Return the heading of a section."""
+    return label(text, "lead", parent=parent)
+
+
+def caption(text: str, parent: QWidget | None = None) -> QLabel:
+    """Return small quiet words that explain what stands beside them."""
+    return label(text, "small", "muted", parent, wrap=True)
+
+
+def icon_label(name: str, role: str = "text", parent: QWidget | None = None, side: int = 0) -> QLabel:
+    """Return an icon that is only looked at.
+
+    Args:
+        name: The name of the icon.
+        role: Its colour.
+        parent: Where it stands.
+        side: Its side in pixels; that of an icon beside body text if 0.
+    """
+    result = QLabel(parent)
+    result.setPixmap(icons.pixmap(name, role, side or theme.icon_pixels(), result.devicePixelRatioF()))
+    result.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    return result
+
+
+def key_hint(keys: str, parent: QWidget | None = None) -> QLabel:
+    """Return a key as it stands on the keyboard.
+
+    Args:
+        keys: As Qt writes them, such as ``Ctrl+K``.
+        parent: Where it stands.
+    """
+    result = label(QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText), parent=parent)
+    result.setProperty("keys", True)
+    result.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    return result
+
+
+def line(parent: QWidget | None = None) -> QFrame:
+    """Return a thin line that parts two areas."""
+    result = QFrame(parent)
+    result.setProperty("line", True)
+    result.setFixedHeight(1)
+    return result
+
+
+class StateChip(QFrame):
+    """A state as icon, word and colour together.
+
+    Args:
+        icon: The name of the icon.
+        word: The state in one or two words.
+        role: ``ok``, ``warn``, ``error``, ``accent`` or ``muted``.
+        parent: Where it stands.
+    """
+
+    def __init__(self, icon: str, word: str, role: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._role = role
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.SPACE_S, 2, theme.SPACE_S, 2)
+        row.setSpacing(theme.SPACE_XS)
+        if icon:
+            row.addWidget(icon_label(icon, role, self, theme.scaled(16)))
+        row.addWidget(label(word, "small", role, self))
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, ARG002
+        """Qt: paint the tint behind icon and word."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.role_colours(self._role)[1])
+        radius = self.height() / 2
+        painter.drawRoundedRect(self.rect(), radius, radius)
+        painter.end()
+
+
+class Card(QFrame):
+    """A white area with a heading; what is put into ``body`` stands below it.
+
+    Args:
+        text: The heading, empty for none.
+        parent: Where it stands.
+    """
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("surface", "card")
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(theme.SPACE_L, theme.SPACE_M, theme.SPACE_L, theme.SPACE_L)
+        self.body.setSpacing(theme.SPACE_S)
+        self.head = QHBoxLayout()
+        self.head.setSpacing(theme.SPACE_S)
+        if text:
+            self.head.addWidget(heading(text, self))
+            self.head.addStretch(1)
+            self.body.addLayout(self.head)
+
+
+class EmptyState(QWidget):
+    """What stands where a list has nothing to show: calm, and never a dead end.
+
+    Args:
+        icon: The name of the icon.
+        text: One sentence.
+        hint: What to do next, empty for nothing.
+        parent: Where it stands.
+        action: What its button says; empty for no button.
+    """
+
+    asked = Signal()
+
+    def __init__(self, icon: str, text: str, hint: str = "", parent: QWidget | None = None, action: str = "") -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.SPACE_XL, theme.SPACE_XL, theme.SPACE_XL, theme.SPACE_XL)
+        column.setSpacing(theme.SPACE_S)
+        column.addStretch(1)
+        column.addWidget(icon_label(icon, "muted", self, theme.scaled(32)), 0, Qt.AlignmentFlag.AlignHCenter)
+        for words in (label(text, "strong", parent=self, wrap=True), caption(hint, self)):
+            words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            words.setVisible(bool(words.text()))
+            column.addWidget(words)
+        if action:
+            ask = button(action, parent=self)
+            ask.clicked.connect(self.asked)
+            column.addWidget(ask, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+
+
+class MessageBar(QFrame):
+    """One calm sentence across the top of the page; it takes no focus and stops nobody.
+
+    Args:
+        parent: Where it stands.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.SPACE_L, theme.SPACE_XS, theme.SPACE_S, theme.SPACE_XS)
+        row.setSpacing(theme.SPACE_S)
+        self._icon = icon_label("info", "text", self)
+        self.text = label("", parent=self, wrap=True)
+        self._close = icon_button("close", _("Close the message"), self)
+        self._close.clicked.connect(self.hide)
+        row.addWidget(self._icon)
+        row.addWidget(self.text, 1)
+        row.addWidget(self._close)
+        self.hide()
+
+    def show_message(self, text: str, kind: str = "info") -> None:
+        """Show a sentence until it's closed or replaced.
+
+        Args:
+            text: The sentence.
+            kind: ``info``, ``ok``, ``warn`` or ``error``.
+        """
+        role = "accent" if kind == "info" else kind
+        self._icon.setPixmap(icons.pixmap(kind, role, theme.icon_pixels(), self.devicePixelRatioF()))
+        self.text.setText(text)
+        self.setProperty("bar", kind)
+        self.setAccessibleName(text)
+        theme.repolish(self)
+        self.show()
