@@ -1,0 +1,269 @@
+"""One server over HTTP: signed requests, verified replies, and every failure as a sentence."""
+
+import errno
+import io
+import os
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NoReturn, Self
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+from sync import crypto, wire
+from sync.client import failures
+from sync.crypto import CryptoError
+from sync.replica import Replica
+
+_CONNECT_SECONDS = 20
+_READ_SECONDS = 90
+_PART_BYTES = 64 * 1024
+_AWAY = frozenset({429, 502, 503, 504})
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_OFFLINE = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH})
+
+
+class Cancelled(Exception):
+    """The person does not want to wait for the rest; what was done stays done."""
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What went over the wire, HTTP headers included."""
+
+    sent: int = 0
+    received: int = 0
+    round_trips: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    signature: str | None
+    body: bytes
+
+
+class Channel:
+    """A connection to one server; use it in a ``with`` block.
+
+    Args:
+        url: The server's address, http or https.
+        cancelled: Asked between the parts of a reply.
+
+    Raises:
+        Misuse: The address is not one.
+    """
+
+    def __init__(self, url: str, cancelled: Callable[[], bool]) -> None:
+        self._url = _checked_url(url)
+        self._cancelled = cancelled
+        self.traffic = Traffic()
+        self._session = requests.Session()
+        if urlsplit(self._url).hostname in _LOOPBACK:
+            self._session.trust_env = False  # no proxy leads to this very computer
+        self._session.headers.clear()
+        adapter = HTTPAdapter(
+            max_retries=Retry(
+                total=3,
+                connect=2,
+                read=2,
+                status=2,
+                redirect=0,
+                allowed_methods=None,  # a POST too: what is sent twice is taken once
+                status_forcelist=_AWAY,
+                backoff_factor=0.2,
+                backoff_jitter=0.3,
+                raise_on_status=False,
+            )
+        )
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._session.close()
+
+    def hello(self) -> wire.Hello:
+        """Ask the server who it is.
+
+        Raises:
+            Unreachable: It is away, or what answers is not a server of this program.
+            Refused: It speaks another version of the protocol.
+        """
+        nonce = os.urandom(wire.NONCE_BYTES)
+        answer = self._send("GET", wire.HELLO_PATH, {wire.NONCE_HEADER: wire.to_header(nonce)}, b"")
+        try:
+            hello = wire.decode(wire.Hello, answer.body)
+            crypto.check_verify_key(hello.key)
+        except wire.UnknownVersion as error:
+            raise failures.other_version(error.version) from error
+        except (wire.BadMessage, CryptoError) as error:
+            raise _not_a_server(answer, self._url) from error
+        if not _signed(answer, hello.key, nonce):
+            raise _not_a_server(answer, self._url)
+        return hello
+
+    def exchange(self, replica: Replica, server: bytes, request: wire.Request) -> wire.Reply:
+        """Send one message and return the verified reply.
+
+        Args:
+            replica: Whose message; its device signs.
+            server: The key that the server must have.
+            request: The message.
+
+        Raises:
+            Problem: The server said no, in a machine word.
+            Unreachable: It is away, or what answers is not a server of this program.
+            Refused: It has another key, speaks another version, or answers nonsense.
+        """
+        body = wire.encode(request)
+        answer, nonce = self._post(replica, server, body)
+        if not _signed(answer, server, nonce):
+            self._explain_unsigned(answer, server)
+        try:
+            if answer.status == requests.codes.ok:
+                return wire.decode(wire.Reply, answer.body)
+            problem = wire.decode(wire.Problem, answer.body)
+        except wire.UnknownVersion as error:
+            raise failures.other_version(error.version) from error
+        except wire.BadMessage as error:
+            raise failures.misbehaving(self._url) from error
+        raise failures.Problem(problem.code, answer.status)
+
+    def _post(self, replica: Replica, server: bytes, body: bytes) -> tuple[_Answer, bytes]:
+        """Send a body; once more with a new nonce if a retry made the first one look like a replay."""
+        for _attempt in range(2):
+            nonce = os.urandom(wire.NONCE_BYTES)
+            message = wire.request_message(
+                method="POST",
+                path=wire.EXCHANGE_PATH,
+                server=server,
+                community=replica.community,
+                device=replica.device,
+                nonce=nonce,
+                body=body,
+            )
+            headers = {
+                wire.DEVICE_HEADER: wire.to_header(replica.device),
+                wire.NONCE_HEADER: wire.to_header(nonce),
+                wire.SIGNATURE_HEADER: wire.to_header(replica.signer.sign(message)),
+                "Content-Type": wire.CONTENT_TYPE,
+            }
+            answer = self._send("POST", wire.EXCHANGE_PATH, headers, body)
+            if answer.status != requests.codes.conflict or b"replayed" not in answer.body:
+                break
+        return answer, nonce
+
+    def _explain_unsigned(self, answer: _Answer, server: bytes) -> NoReturn:
+        """Find out who answered without the right key, and say so."""
+        if answer.signature is None:
+            raise _not_a_server(answer, self._url)
+        if self.hello().key != server:
+            raise failures.wrong_server(self._url)
+        raise failures.misbehaving(self._url)
+
+    def _send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> _Answer:
+        stream = io.BytesIO(body) if body else None  # sent in parts, each with the timeout to itself
+        try:
+            response = self._session.request(
+                method,
+                self._url + path,
+                data=stream,
+                headers=headers,
+                timeout=(_CONNECT_SECONDS, _READ_SECONDS),
+                allow_redirects=False,
+                stream=True,
+            )
+            with response:
+                answer = _Answer(
+                    response.status_code,
+                    response.headers.get(wire.SIGNATURE_HEADER),
+                    b"".join(self._parts(response)),
+                )
+                self._count(response, len(body), len(answer.body))
+        except (requests.exceptions.SSLError, urllib3.exceptions.SSLError) as error:
+            raise failures.bad_certificate(self._url) from error
+        except (
+            requests.exceptions.InvalidURL,
+            requests.exceptions.InvalidSchema,
+            requests.exceptions.InvalidProxyURL,
+        ) as error:
+            raise failures.bad_url(self._url) from error
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
+            raise (failures.offline() if _is_offline(error) else failures.server_away(self._url)) from error
+        return answer
+
+    def _parts(self, response: requests.Response) -> Iterator[bytes]:
+        """Read a reply as it comes, never more than a message may have and never unpacked."""
+        room = wire.MAX_MESSAGE_BYTES
+        while part := response.raw.read(_PART_BYTES, decode_content=False):
+            room -= len(part)
+            if room < 0:
+                raise failures.not_a_server(self._url)
+            if self._cancelled():
+                raise Cancelled
+            yield part
+
+    def _count(self, response: requests.Response, sent: int, received: int) -> None:
+        request = response.request
+        host = urlsplit(self._url).netloc
+        line = f"{request.method} {request.path_url} HTTP/1.1\r\nHost: {host}\r\n\r\n"
+        self.traffic.sent += sent + len(line) + _headers_size(dict(request.headers))
+        self.traffic.received += (
+            received
+            + len(f"HTTP/1.1 {response.status_code} {response.reason}\r\n\r\n")
+            + _headers_size(dict(response.headers))
+        )
+        self.traffic.round_trips += 1
+
+
+def _headers_size(headers: dict[str, str]) -> int:
+    return sum(len(name) + len(value) + 4 for name, value in headers.items())
+
+
+def _signed(answer: _Answer, key: bytes, nonce: bytes) -> bool:
+    message = wire.reply_message(server=key, nonce=nonce, status=answer.status, body=answer.body)
+    try:
+        crypto.verify(key, wire.from_header(answer.signature, crypto.SIGNATURE_BYTES), message)
+    except (wire.BadMessage, CryptoError):
+        return False
+    return True
+
+
+def _not_a_server(answer: _Answer, url: str) -> Exception:
+    """A gateway in front of the server speaks for it when it is away; everybody else is somebody else."""
+    return failures.server_away(url) if answer.status in _AWAY else failures.not_a_server(url)
+
+
+def _is_offline(error: BaseException) -> bool:
+    """Say whether this computer has no network at all, as far as the chain of causes tells."""
+    seen: list[BaseException] = []
+    pending: list[object] = [error]
+    while pending:
+        cause = pending.pop()
+        if not isinstance(cause, BaseException) or cause in seen:
+            continue
+        seen.append(cause)
+        if isinstance(cause, socket.gaierror):
+            return cause.errno == socket.EAI_AGAIN
+        if isinstance(cause, OSError) and cause.errno in _OFFLINE:
+            return True
+        pending += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
+    return False
+
+
+def _checked_url(url: str) -> str:
+    try:
+        parts = urlsplit(url.strip())
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise failures.bad_url(url) from error
+    if not usable or parts.query or parts.fragment or parts.username:
+        raise failures.bad_url(url)
+    return parts.geturl().rstrip("/")

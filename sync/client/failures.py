@@ -1,0 +1,134 @@
+"""What a person is told when an exchange does not work out: one function for each sentence."""
+
+from sync import wire
+from sync.errors import Failure, Misuse, Refused, Unreachable
+from sync.messages import _
+
+
+class Problem(Exception):
+    """The server said no.
+
+    Args:
+        code: The machine word.
+        status: The HTTP status.
+    """
+
+    def __init__(self, code: str, status: int) -> None:
+        super().__init__(code)
+        self.code = code
+        self.status = status
+
+
+def bad_url(url: str) -> Failure:
+    """The address of the server is not one."""
+    return Misuse(
+        "bad_url",
+        _(
+            "“{url}” is not the address of a server. It looks like https://server.example or http://192.168.1.5:8474."
+        ).format(url=url),
+    )
+
+
+def offline() -> Failure:
+    """This computer has no network."""
+    return Unreachable(
+        "offline",
+        _("There is no network now. Everything is saved on this computer and is sent when the network is back."),
+    )
+
+
+def server_away(url: str) -> Failure:
+    """Nobody answers there."""
+    return Unreachable(
+        "server_away",
+        _("The server {url} does not answer. Everything is saved on this computer; try again later.").format(url=url),
+    )
+
+
+def not_a_server(url: str) -> Failure:
+    """Something else answers there."""
+    return Unreachable(
+        "not_a_server",
+        _(
+            "What answers at {url} is not a server of Sprava. Check the address; on a public network, "
+            "sign in to it in a browser first. All data stays on this computer."
+        ).format(url=url),
+    )
+
+
+def bad_certificate(url: str) -> Failure:
+    """TLS failed."""
+    return Unreachable(
+        "bad_certificate",
+        _(
+            "The secure connection to {url} can't be made: its certificate is not trusted. "
+            "All data stays on this computer; tell the administrator."
+        ).format(url=url),
+    )
+
+
+def wrong_server(url: str) -> Failure:
+    """The key is not the one that was pinned."""
+    return Refused(
+        "wrong_server",
+        _(
+            "At {url} there is not the server that this device knows: its key is another one. It got nothing that it "
+            "could read. "
+            "Ask the administrator whether the server was replaced."
+        ).format(url=url),
+    )
+
+
+def misbehaving(url: str) -> Failure:
+    """The server's answers are not in order."""
+    return Refused(
+        "server_misbehaves",
+        _(
+            "The server {url} gave an answer that can't be right. What this device holds is as it was, and nothing "
+            "doubtful was taken. Tell the administrator."
+        ).format(url=url),
+    )
+
+
+def other_version(version: int) -> Failure:
+    """The server speaks another version of the protocol."""
+    if version > wire.VERSION:
+        return Refused(
+            "program_too_old",
+            _("The server needs a newer version of this program. Update it; nothing is lost meanwhile."),
+        )
+    return Refused(
+        "server_too_old",
+        _("The server is older than this program. Ask the administrator to update it; nothing is lost meanwhile."),
+    )
+
+
+def of_problem(problem: Problem, url: str) -> Failure:
+    """Put the server's no into a sentence."""
+    match problem.code:
+        case "other_community":
+            message = _("The server {url} serves another community. It took nothing; all data stays on this computer.")
+            return Refused("other_community", message.format(url=url))
+        case "not_member":
+            message = _(
+                "The server {url} does not know this device as a member of the community. All data stays on this "
+                "computer; ask the administrator."
+            )
+            return Refused("not_member", message.format(url=url))
+        case "busy":
+            message = _("The server {url} is busy. Everything is saved on this computer; try again in a minute.")
+            return Unreachable("server_busy", message.format(url=url))
+        case "full":
+            message = _(
+                "The server {url} has no room left. Everything is saved on this computer; tell the administrator."
+            )
+            return Unreachable("server_full", message.format(url=url))
+        case "server_error" | "too_slow":
+            message = _("The server {url} could not finish. Everything is saved on this computer; try again later.")
+            return Unreachable("server_error", message.format(url=url))
+        case _:
+            message = _(
+                "The server {url} did not accept what this device sent ({code}). Everything is saved on this computer; "
+                "tell the administrator."
+            )
+            return Refused("server_refuses", message.format(url=url, code=problem.code))

@@ -1,0 +1,315 @@
+"""The exchange with a server, round by round, until both sides have the same."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sync import frames, membership, wire
+from sync.client import failures, state
+from sync.client.channel import Cancelled, Channel
+from sync.client.state import ServerState
+from sync.crypto import HASH_BYTES
+from sync.errors import Unreachable
+from sync.linkgraph import fitting, links_beyond, tips
+from sync.membership import Link
+from sync.pins import pin_server, pinned_server
+from sync.replica import Heads, Replica
+
+_FIRST_ROUND_BYTES = 64 * 1024
+_SMALLEST_ROUND_BYTES = 8 * 1024
+_GROWTH = 4
+_QUICK_SECONDS = 2.0
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an exchange is, in frames.
+
+    Args:
+        sent: Frames that the server has taken.
+        received: Frames that were taken from it.
+        total: All that are to go either way, as far as is known.
+    """
+
+    sent: int
+    received: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOutcome:
+    """What an exchange did.
+
+    Args:
+        sent: Frames that the server took.
+        received: Frames that were taken from it.
+        bytes_sent: HTTP included.
+        bytes_received: HTTP included.
+        round_trips: Requests answered.
+        waiting: Frames that the server still lacks.
+        complete: False when it was cancelled.
+        disputed: Chains that the two sides have differently.
+        server_lost: The server had less than at the last exchange and was given back what it lacked.
+    """
+
+    sent: int
+    received: int
+    bytes_sent: int
+    bytes_received: int
+    round_trips: int
+    waiting: int
+    complete: bool = True
+    disputed: int = 0
+    server_lost: bool = False
+
+
+def sync_with(
+    replica: Replica,
+    url: str,
+    *,
+    progress: Callable[[Progress], None] = lambda _progress: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> SyncOutcome:
+    """Push and pull until both sides have the same, or until cancelled.
+
+    Args:
+        replica: This device's log.
+        url: The server's address; its key is pinned at first contact.
+        progress: Called after each round.
+        cancelled: Asked between rounds and while a reply comes in; what was done until then stays done.
+
+    Raises:
+        Unreachable: The server or the network is away; what was done until then stays done.
+        Refused: The server is not the right one, does not know this device, or misbehaves.
+        Misuse: The address is not one.
+    """
+    with Channel(url, cancelled) as channel:
+        key = pinned_server(replica, url)
+        if key is None:
+            key = channel.hello().key
+        exchange = _Exchange(replica, channel, url, key, progress)
+        try:
+            complete = exchange.run(cancelled)
+        finally:
+            exchange.remember()
+        return exchange.outcome(complete=complete)
+
+
+class _Exchange:
+    """One exchange in progress."""
+
+    def __init__(
+        self, replica: Replica, channel: Channel, url: str, key: bytes, progress: Callable[[Progress], None]
+    ) -> None:
+        self._replica = replica
+        self._channel = channel
+        self._url = url
+        self._key = key
+        self._progress = progress
+        self._remembered = self._state = state.load(replica, key)
+        self._links = _parsed(replica)
+        self._budget = _FIRST_ROUND_BYTES
+        self._sent = self._received = self._refused = self._remaining = 0
+        self._blocked: set[tuple[bytes, bytes]] = set()
+        self._refused_links: set[bytes] = set()
+        self._pulling = True
+        self._contact = False
+        self._server_lost = False
+
+    def run(self, cancelled: Callable[[], bool]) -> bool:
+        """Do rounds until nothing is left to do; return False when cancelled.
+
+        Raises:
+            Refused: What came from the server was forged, or it promises what it does not give.
+        """
+        try:
+            while not self._finished():
+                if cancelled():
+                    return False
+                self._round()
+                self._progress(Progress(self._sent, self._received, self._total()))
+        except Cancelled:
+            return False
+        if self._refused:
+            raise failures.misbehaving(self._url)
+        return True
+
+    def remember(self) -> None:
+        """Keep the common ground for the next exchange, if it changed."""
+        if self._contact and pinned_server(self._replica, self._url) != self._key:
+            pin_server(self._replica, self._url, self._key)
+        if self._state is not None and self._state != self._remembered:
+            state.save(self._replica, self._key, self._state)
+
+    def outcome(self, *, complete: bool) -> SyncOutcome:
+        """Say what was done."""
+        own, server = self._replica.heads(), self._state.server if self._state else {}
+        traffic = self._channel.traffic
+        return SyncOutcome(
+            self._sent,
+            self._received,
+            traffic.sent,
+            traffic.received,
+            traffic.round_trips,
+            waiting=_ahead(own, server),
+            complete=complete,
+            disputed=_disputed(own, server) if complete and self._pulling else len(self._blocked),
+            server_lost=self._server_lost,
+        )
+
+    def _finished(self) -> bool:
+        return (
+            self._contact
+            and self._state is not None
+            and self._state.told is not None
+            and not _ahead(self._replica.heads(), self._theirs())
+            and not (self._pulling and self._remaining)
+            and not self._links_to_send()
+            and {link.hash for link in self._links}.issuperset(self._state.tips)
+        )
+
+    def _total(self) -> int:
+        to_send = _ahead(self._replica.heads(), self._theirs()) if self._state else 0
+        return self._sent + self._received + to_send + self._remaining
+
+    def _theirs(self) -> Heads:
+        """What the server has; chains that it refuses count as had, so that they are not sent again."""
+        own = self._replica.heads()
+        done: Heads = {}
+        for unit, incarnation in self._blocked:
+            if incarnation in own.get(unit, {}):
+                done.setdefault(unit, {})[incarnation] = own[unit][incarnation]
+        return wire.overlay(self._state.server if self._state else {}, done)
+
+    def _links_to_send(self) -> list[Link]:
+        known = self._state.tips if self._state else ()
+        return [link for link in links_beyond(self._links, known) if link.hash not in self._refused_links]
+
+    def _round(self) -> None:
+        """Send one request and take in the reply; try again in smaller parts when the line breaks."""
+        declared = self._replica.heads()
+        for attempt in range(_ATTEMPTS):
+            request = self._request(declared)
+            started = time.monotonic()
+            try:
+                reply = self._channel.exchange(self._replica, self._key, request)
+                break
+            except failures.Problem as problem:
+                self._begin_anew(problem)
+                return
+            except Unreachable:
+                if not self._contact or attempt == _ATTEMPTS - 1:
+                    raise
+                self._budget = max(self._budget // _GROWTH, _SMALLEST_ROUND_BYTES)
+                time.sleep(random.uniform(0.1, 0.5) * 2**attempt)  # noqa: S311 - spreads devices, hides nothing
+        if time.monotonic() - started < _QUICK_SECONDS:
+            self._budget = min(self._budget * _GROWTH, wire.MAX_ROUND_BYTES)
+        self._take(request, declared, reply)
+
+    def _begin_anew(self, problem: failures.Problem) -> None:
+        """Introduce this device with all links to a server that forgot it; if it did that already, give up."""
+        if problem.code not in {"unknown_community", "not_member"} or self._state is None:
+            raise failures.of_problem(problem, self._url) from problem
+        self._server_lost = self._server_lost or self._state.server != {}
+        self._state = None
+
+    def _request(self, declared: Heads) -> wire.Request:
+        told = self._state.told if self._state else None
+        base, heads = b"", declared
+        if told is not None and _covers(declared, told):
+            base, heads = wire.digest(told), wire.difference(declared, told)
+        lacked = self._links_to_send()
+        links = fitting(lacked)
+        introduced = self._state is not None and len(links) == len(lacked)  # else authors may be unknown there yet
+        return wire.Request(
+            version=wire.VERSION,
+            community=self._replica.community,
+            base=base,
+            heads=wire.pack_heads(heads),
+            tips=tips(self._links),
+            links=links,
+            frames=list(self._replica.frames_missing(self._theirs(), self._budget)) if introduced else [],
+            budget=self._budget if self._pulling else 0,
+        )
+
+    def _take(self, request: wire.Request, declared: Heads, reply: wire.Reply) -> None:
+        """Take in a reply, and notice when it brings the exchange no further."""
+        before = self._state
+        self._contact = True
+        try:
+            heads = wire.unpack_heads(reply.heads)
+        except wire.BadMessage as error:
+            raise failures.misbehaving(self._url) from error
+        server = wire.overlay(declared if reply.base_known else {}, heads)
+        self._server_lost = self._server_lost or (before is not None and _ahead(before.server, server) > 0)
+        told = declared if reply.base_known else None
+        self._state = ServerState(reply.epoch, told, server, tuple(reply.tips or request.tips))
+        self._remaining = reply.remaining
+        moved = self._count_taken(request, reply) + self._take_in(reply)
+        learned = before is None or before.told is None or before.tips != self._state.tips
+        if not (moved or learned or (told is None and request.base) or self._finished()):
+            self._give_up_waiting()
+
+    def _count_taken(self, request: wire.Request, reply: wire.Reply) -> int:
+        """Count the frames that the server took; return how many."""
+        refused = {link_or_frame for link_or_frame, _reason in reply.refused}
+        accepted = {reply.accepted[start : start + HASH_BYTES] for start in range(0, len(reply.accepted), HASH_BYTES)}
+        self._refused_links |= refused
+        taken = 0
+        for body in request.frames:
+            frame = frames.parse(body)
+            if frame.hash in accepted:
+                taken += 1
+            elif frame.hash in refused:
+                self._blocked.add((frame.header.unit, frame.header.incarnation))
+        self._sent += taken
+        return taken
+
+    def _take_in(self, reply: wire.Reply) -> int:
+        """Apply what the server gave; return how many frames and links were new."""
+        if not (reply.frames or reply.links):
+            return 0
+        applied = self._replica.apply(reply.frames, reply.links)
+        self._received += applied.frames
+        self._refused += applied.refused - applied.reasons.get("version", 0)
+        known = len(self._links)
+        if reply.links:
+            self._links = _parsed(self._replica)
+        return applied.frames + len(self._links) - known
+
+    def _give_up_waiting(self) -> None:
+        """Stop pulling from a server that does not give what it promises; stop all when pushing does not help."""
+        if not self._pulling:
+            raise failures.misbehaving(self._url)
+        self._pulling = False
+        self._refused += 1
+
+
+def _parsed(replica: Replica) -> list[Link]:
+    return [membership.parse(link) for link in replica.links()]
+
+
+def _covers(heads: Heads, told: Heads) -> bool:
+    """Say whether every chain that was told of is still there."""
+    return all(chains.keys() <= heads.get(unit, {}).keys() for unit, chains in told.items())
+
+
+def _ahead(own: Heads, other: Heads) -> int:
+    """Count the frames that the first has and the other has not."""
+    return sum(
+        max(0, seq - other.get(unit, {}).get(incarnation, (0, b""))[0])
+        for unit, chains in own.items()
+        for incarnation, (seq, _hash) in chains.items()
+    )
+
+
+def _disputed(own: Heads, server: Heads) -> int:
+    """Count the chains of which the server has another frame at the same place, or more than it gave."""
+    return sum(
+        seq >= own.get(unit, {}).get(incarnation, (0, b""))[0]
+        and own.get(unit, {}).get(incarnation) != (seq, frame_hash)
+        for unit, chains in server.items()
+        for incarnation, (seq, frame_hash) in chains.items()
+    )

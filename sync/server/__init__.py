@@ -1,0 +1,5 @@
+"""The central server and the office hub: stores frames that it can't read and hands them on."""
+
+from sync.server.run import RunningServer, serve
+
+__all__ = ["RunningServer", "serve"]

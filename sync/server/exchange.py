@@ -1,0 +1,287 @@
+"""Answers one exchange: who asks, what they give, what they lack. No HTTP here."""
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from sync import crypto, frames, wire
+from sync.crypto import CryptoError, Signer
+from sync.frames import BadFrame, Frame
+from sync.linkgraph import fitting, links_beyond, tips
+from sync.membership import BadLink, Device, Link, Membership
+from sync.replica import Heads
+from sync.server.members import Admission, Members, admit, read_links, sign_key
+from sync.server.store import CommunityTaken, Ingested, Reader, Store, Writer
+from sync.wire import Reply, Request
+
+_log = logging.getLogger("sprava.server")
+_NONCE_SECONDS = 15 * 60
+_MAX_NONCES = 100_000
+
+
+class Rejected(Exception):
+    """A request that gets no answer.
+
+    Args:
+        status: The HTTP status.
+        code: The machine word of docs/formats/http.md.
+    """
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A request as it came.
+
+    Args:
+        device: The 16-byte id of the device that says it sends it.
+        nonce: Its 16-byte nonce.
+        signature: Its signature.
+        body: The body.
+    """
+
+    device: bytes
+    nonce: bytes
+    signature: bytes
+    body: bytes
+
+
+class NonceMemory:
+    """The nonces of the last minutes, so that a recorded request is not answered twice."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seen: OrderedDict[tuple[bytes, bytes], float] = OrderedDict()
+
+    def first_time(self, device: bytes, nonce: bytes) -> bool:
+        """Say whether a device's nonce is new, and remember it."""
+        now = time.monotonic()
+        with self._lock:
+            while self._seen and (
+                len(self._seen) >= _MAX_NONCES or next(iter(self._seen.values())) < now - _NONCE_SECONDS
+            ):
+                self._seen.popitem(last=False)
+            if (device, nonce) in self._seen:
+                return False
+            self._seen[device, nonce] = now
+            return True
+
+
+class Exchange:
+    """The server's one service.
+
+    Args:
+        store: What it keeps.
+        signer: Its own key.
+    """
+
+    def __init__(self, store: Store, signer: Signer) -> None:
+        self._store = store
+        self._key = signer.public_key
+        self._members = Members()
+        self._nonces = NonceMemory()
+
+    def answer(self, envelope: Envelope) -> Reply:
+        """Check a request, keep what it brings, and gather what its sender lacks.
+
+        Raises:
+            Rejected: The request is malformed, not signed by a member, or of another community.
+            StoreBusy: Not now.
+            StoreFull: There is no room.
+        """
+        request = _read(envelope.body)
+        with self._store.reading() as reader:
+            served = reader.communities()
+            if served and request.community not in served:
+                raise Rejected(403, "other_community")
+            state = self._members.of(reader, request.community)
+        links = _read_links(request.links)
+        if state is None and not links:
+            raise Rejected(409, "unknown_community")
+        self._check_signature(envelope, request, sign_key(state, links, envelope.device))
+        if not self._nonces.first_time(envelope.device, envelope.nonce):
+            raise Rejected(409, "replayed")
+        admission = _admit(state, links, request.community)
+        device = admission.state.devices.get(envelope.device)
+        if device is None:
+            raise Rejected(403, "not_member")
+        good, bad = _verified(request, admission.state)
+        return self._exchange(request, device, admission, good, bad)
+
+    def _check_signature(self, envelope: Envelope, request: Request, key: bytes | None) -> None:
+        if key is None:
+            raise Rejected(403, "not_member")
+        message = wire.request_message(
+            method="POST",
+            path=wire.EXCHANGE_PATH,
+            server=self._key,
+            community=request.community,
+            device=envelope.device,
+            nonce=envelope.nonce,
+            body=envelope.body,
+        )
+        try:
+            crypto.verify(key, envelope.signature, message)
+        except CryptoError as error:
+            raise Rejected(401, "bad_signature") from error
+
+    def _exchange(
+        self,
+        request: Request,
+        device: Device,
+        admission: Admission,
+        good: list[Frame],
+        bad: list[tuple[bytes, str]],
+    ) -> Reply:
+        with self._store.reading() as reader:
+            known = reader.known_heads(request.community, device.entry.id)
+        theirs = _their_heads(request, known)
+        if good or admission.added or (theirs is not None and theirs != known):
+            with self._store.writing() as writer:
+                done = self._keep(writer, request, device, admission, good, theirs)
+        else:
+            done = Ingested([], [])
+        refused = [*bad, *done.refused, *((link, "link") for link in admission.refused)]
+        with self._store.reading() as reader:
+            return self._reply(reader, request, device, admission.state, theirs, Ingested(done.accepted, refused))
+
+    @staticmethod
+    def _keep(
+        writer: Writer, request: Request, device: Device, admission: Admission, good: list[Frame], theirs: Heads | None
+    ) -> Ingested:
+        if admission.added:
+            try:
+                writer.claim(request.community)
+            except CommunityTaken as error:
+                raise Rejected(403, "other_community") from error
+            writer.add_links(request.community, admission.added)
+        if theirs is not None:
+            writer.set_known_heads(request.community, device.entry.id, theirs)
+        done = writer.ingest(request.community, good)
+        for frame_hash, reason in done.refused:
+            _log.warning("frame %s refused: %s", frame_hash.hex(), reason)
+        return done
+
+    def _reply(
+        self,
+        reader: Reader,
+        request: Request,
+        device: Device,
+        state: Membership,
+        theirs: Heads | None,
+        done: Ingested,
+    ) -> Reply:
+        own = reader.heads(request.community, device.units | (theirs or {}).keys())
+        if theirs is None:
+            differing, batch, remaining = own, [], 0
+        else:
+            absent = {unit: dict.fromkeys(chains, (0, frames.NO_PREVIOUS)) for unit, chains in theirs.items()}
+            differing = wire.difference(_fill(own, absent), theirs)
+            found = reader.frames_missing(request.community, device.units, theirs, request.budget)
+            batch, remaining = found.frames, found.remaining
+        own_tips = tips(state.links.values())
+        same_tips = own_tips == sorted(request.tips)
+        lacked = [] if same_tips else _links_lacked(request, state)
+        links = fitting(lacked)
+        if len(links) < len(lacked):
+            remaining, batch = remaining + len(batch), []  # their authors may be among the links that follow
+        return Reply(
+            version=wire.VERSION,
+            epoch=self._store.epoch,
+            base_known=theirs is not None,
+            heads=wire.pack_heads(differing),
+            accepted=b"".join(done.accepted),
+            refused=done.refused,
+            tips=[] if same_tips else own_tips,
+            links=links,
+            frames=batch,
+            remaining=remaining,
+        )
+
+
+def _read(body: bytes) -> Request:
+    try:
+        return wire.decode(Request, body)
+    except wire.UnknownVersion as error:
+        raise Rejected(400, "unknown_version") from error
+    except wire.BadMessage as error:
+        raise Rejected(400, "bad_request") from error
+
+
+def _read_links(data: list[bytes]) -> list[Link]:
+    try:
+        return read_links(data)
+    except BadLink as error:
+        raise Rejected(400, "bad_link") from error
+
+
+def _admit(state: Membership | None, links: list[Link], community: bytes) -> Admission:
+    try:
+        return admit(state, links, community)
+    except BadLink as error:
+        raise Rejected(400, "bad_link") from error
+
+
+def _their_heads(request: Request, known: Heads | None) -> Heads | None:
+    """Return all heads of the asking device, or None when the base that it counts from is not known."""
+    try:
+        heads = wire.unpack_heads(request.heads)
+    except wire.BadMessage as error:
+        raise Rejected(400, "bad_request") from error
+    if not request.base:
+        return heads
+    if known is None or wire.digest(known) != request.base:
+        return None
+    return wire.overlay(known, heads)
+
+
+def _verified(request: Request, state: Membership) -> tuple[list[Frame], list[tuple[bytes, str]]]:
+    """Sort the frames of a request into those that their authors signed and had the right to write, and others."""
+    good: list[Frame] = []
+    bad: list[tuple[bytes, str]] = []
+    for body in request.frames:
+        try:
+            frame = frames.parse(body)
+        except frames.UnknownVersion:
+            bad.append((crypto.sha256(body), "unknown_version"))
+            continue
+        except BadFrame as error:
+            raise Rejected(400, "bad_frame") from error
+        reason = _objection(frame, request.community, state)
+        if reason:
+            bad.append((frame.hash, reason))
+        else:
+            good.append(frame)
+    return good, bad
+
+
+def _objection(frame: Frame, community: bytes, state: Membership) -> str:
+    author = state.devices.get(frame.header.device)
+    if frame.header.community != community:
+        return "community"
+    if author is None:
+        return "author"
+    if frame.header.unit not in author.units or not author.may_write:
+        return "right"
+    try:
+        frame.verify(author.entry.sign_key)
+    except BadFrame:
+        return "signature"
+    return ""
+
+
+def _fill(heads: Heads, absent: Heads) -> Heads:
+    return {unit: {**absent.get(unit, {}), **heads.get(unit, {})} for unit in heads.keys() | absent.keys()}
+
+
+def _links_lacked(request: Request, state: Membership) -> list[Link]:
+    """Return links for the asking device; none while it knows some that the server does not."""
+    if not all(tip in state.links for tip in request.tips):
+        return []
+    return links_beyond(state.ordered, request.tips)

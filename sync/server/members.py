@@ -1,0 +1,121 @@
+"""Which membership links the server takes, and what they add up to."""
+
+import copy
+import threading
+from dataclasses import dataclass
+
+from sync import crypto, membership
+from sync.crypto import CryptoError
+from sync.membership import BadLink, Enrol, Found, Invite, Link, Membership
+from sync.server.store import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What a request's links come to.
+
+    Args:
+        state: The membership with them.
+        added: Those that are new, parents first.
+        refused: Hashes of those that nobody can vouch for.
+    """
+
+    state: Membership
+    added: list[Link]
+    refused: list[bytes]
+
+
+class Members:
+    """The membership of each community, worked out once and again when links have been added."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[bytes, tuple[int, Membership]] = {}
+
+    def of(self, reader: Reader, community: bytes) -> Membership | None:
+        """Return the membership as the store has it, or None when it has no link; it must not be changed."""
+        count = reader.link_count(community)
+        with self._lock:
+            known = self._known.get(community)
+        if known is not None and known[0] == count:
+            return known[1]
+        if not count:
+            return None
+        state = Membership.of(reader.links(community))
+        with self._lock:
+            self._known[community] = (count, state)
+        return state
+
+
+def read_links(data: list[bytes]) -> list[Link]:
+    """Take links apart.
+
+    Raises:
+        BadLink: One of them is not a link.
+    """
+    return [membership.parse(item) for item in data]
+
+
+def sign_key(state: Membership | None, links: list[Link], device: bytes) -> bytes | None:
+    """Return the key that a device signs with: as a member has it, or as the link says by which it wants to enter.
+
+    Args:
+        state: The membership so far.
+        links: The links of the request.
+        device: Its id.
+    """
+    member = state.devices.get(device) if state else None
+    if member is not None:
+        return member.entry.sign_key
+    for link in links:
+        if isinstance(link.body, Enrol | Found) and link.body.device.id == device:
+            return link.body.device.sign_key
+    return None
+
+
+def admit(state: Membership | None, links: list[Link], community: bytes) -> Admission:
+    """Add links to a membership; the one given stays as it is.
+
+    Args:
+        state: The membership so far; None when there is none yet.
+        links: The links of the request.
+        community: The 32-byte id.
+
+    Raises:
+        BadLink: One of them belongs to another community or is not signed as it says, or there is no founding link.
+    """
+    if state is None:
+        if community not in {link.hash for link in links}:
+            raise BadLink("no founding link")
+        state = Membership(community)
+    trial = copy.copy(state)
+    refused: set[bytes] = set()
+    added = trial.add(links)
+    while worthless := {link.hash for link in added if not _vouched(trial, link) or refused & set(link.parents)}:
+        refused |= worthless
+        trial = copy.copy(state)
+        added = trial.add([link for link in links if link.hash not in refused])
+    if community not in trial.links:
+        raise BadLink("the founding link does not hold")
+    return Admission(trial, added, sorted(refused))
+
+
+def _vouched(state: Membership, link: Link) -> bool:
+    """Say whether a member stands behind a link, be it without effect; anybody could send the others."""
+    reason = state.refused.get(link.hash)
+    if reason is None:
+        return True
+    match link.body:
+        case Found():
+            return False
+        case Invite():
+            return reason != "author"
+        case Enrol(invitation, device, proof):
+            invite = state.invitations.get(invitation)
+            if invite is None:
+                return False
+            try:
+                crypto.verify(invite.verify_key, proof, membership.enrol_proof(state.community, invitation, device))
+            except CryptoError:
+                return False
+            return True

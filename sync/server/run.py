@@ -1,0 +1,273 @@
+"""Starts and stops the server."""
+
+import contextlib
+import errno
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Self
+
+from sync import wire
+from sync.errors import Misuse, Refused
+from sync.messages import _
+from sync.server.key import load_or_make
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from sync.crypto import Signer
+    from sync.server.sqlite_store import SqliteStore
+
+KEY_FILE = "server.key"
+STORE_FILE = "server.db"
+_GRACE_SECONDS = 10
+_KEEP_ALIVE_SECONDS = 30
+_START_SECONDS = 60
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def serve(
+    data: Path,
+    host: str,
+    port: int,
+    tls_cert: Path | None = None,
+    tls_key: Path | None = None,
+    on_started: Callable[[str, str], None] = lambda _url, _fingerprint: None,
+) -> None:
+    """Serve until the process is told to stop (SIGTERM or SIGINT); requests in progress are finished first.
+
+    Args:
+        data: A folder for the store and the key; made when missing.
+        host: The address to listen on.
+        port: The port; 0 takes a free one.
+        tls_cert: A PEM certificate chain, to serve https.
+        tls_key: Its PEM key.
+        on_started: Called once with the address and the fingerprint of the server's key.
+
+    Raises:
+        Misuse: The certificate or its key can't be used, or only one of them was given.
+        Refused: The address or the folder can't be used.
+        Damaged: The folder's files are damaged.
+    """
+    with _Service(data, host, port, tls_cert, tls_key) as service, _stopping(service.stop):
+        service.run(lambda: on_started(service.url, service.fingerprint))
+
+
+class RunningServer:
+    """A server in a thread of this process: ``with RunningServer(folder) as server: ... server.url``.
+
+    Args:
+        data: A folder for the store and the key; made when missing.
+        host: The address to listen on.
+        port: The port; 0 takes a free one.
+
+    Raises:
+        Refused: The address or the folder can't be used.
+        Damaged: The folder's files are damaged.
+    """
+
+    def __init__(self, data: Path, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._service = _Service(data, host, port, None, None)
+        self._thread = threading.Thread(target=self._run, name="sprava-server", daemon=True)
+        self._started = threading.Event()
+
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        return self._service.url
+
+    @property
+    def key(self) -> bytes:
+        """Its 32-byte public key."""
+        return self._service.key
+
+    @property
+    def fingerprint(self) -> str:
+        """The short form of its key."""
+        return self._service.fingerprint
+
+    def _run(self) -> None:
+        try:
+            self._service.run(self._started.set)
+        finally:
+            self._started.set()
+
+    def __enter__(self) -> Self:
+        self._service.__enter__()
+        self._thread.start()
+        if not self._started.wait(_START_SECONDS):
+            raise RuntimeError("the server did not start")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._service.stop()
+        self._thread.join()
+        self._service.__exit__(kind, error, traceback)
+
+
+class _Service:
+    """A listening socket, a store and a key, and uvicorn between them."""
+
+    def __init__(self, data: Path, host: str, port: int, tls_cert: Path | None, tls_key: Path | None) -> None:
+        if (tls_cert is None) != (tls_key is None):
+            raise Misuse("tls", _("A TLS certificate and its key are given together or not at all."))
+        self._data = data
+        self._address = (host, port)
+        self._tls = (tls_cert, tls_key)
+        self._resources = contextlib.ExitStack()
+        self._server: uvicorn.Server | None = None
+        self.url = ""
+        self.key = b""
+
+    @property
+    def fingerprint(self) -> str:
+        return wire.fingerprint(self.key)
+
+    def __enter__(self) -> Self:
+        signer, store = _open_data(self._data)
+        self._resources.callback(store.close)
+        try:
+            self._listener = self._resources.enter_context(contextlib.closing(_listen(*self._address)))
+            self.key = signer.public_key
+            self._server = self._make_server(signer, store)
+        except BaseException:
+            self._resources.close()
+            raise
+        self.url = _url("https" if self._tls[0] else "http", self._listener)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._resources.close()
+
+    def _make_server(self, signer: "Signer", store: "SqliteStore") -> "uvicorn.Server":
+        import uvicorn
+
+        from sync.server.app import create_app
+
+        config = uvicorn.Config(
+            create_app(store, signer),
+            lifespan="off",
+            http="h11",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+            ssl_certfile=self._tls[0],
+            ssl_keyfile=self._tls[1],
+        )
+        try:
+            config.load()
+        except OSError as error:  # ssl.SSLError is one too
+            raise Misuse(
+                "tls", _("The TLS certificate or its key can't be used: {reason}").format(reason=error)
+            ) from error
+        return uvicorn.Server(config)
+
+    def run(self, on_started: Callable[[], None]) -> None:
+        """Answer requests until `stop` is called."""
+        import asyncio
+
+        server = self._server
+        if server is None:
+            raise RuntimeError("not entered")
+
+        async def work() -> None:
+            serving = asyncio.ensure_future(_serve_without_signals(server, self._listener))
+            while not server.started and not serving.done():
+                await asyncio.sleep(0.005)
+            if server.started:
+                on_started()
+            await serving
+
+        asyncio.run(work())
+
+    def stop(self) -> None:
+        """Ask for the end; may be called from another thread or a signal handler."""
+        if self._server is not None:
+            self._server.should_exit = True
+
+
+async def _serve_without_signals(server: "uvicorn.Server", listener: socket.socket) -> None:
+    """Serve; signals are ours, since uvicorn raises them again at its end and so kills the process that it stopped."""
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
+    await server.serve(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _stopping(stop: Callable[[], None]) -> Iterator[None]:
+    """Stop on SIGTERM and SIGINT while the block runs; only the main thread can."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        stop()
+
+    before = {number: signal.signal(number, handle) for number in _STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _open_data(data: Path) -> "tuple[Signer, SqliteStore]":
+    from sync.server.sqlite_store import SqliteStore
+
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return load_or_make(data / KEY_FILE), SqliteStore(data / STORE_FILE)
+    except OSError as error:
+        raise Refused(
+            "server_data",
+            _("The folder {folder} can't be used for the server's data: {reason}").format(
+                folder=data, reason=error.strerror or error
+            ),
+        ) from error
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _name, address = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        try:
+            if hasattr(signal, "SIGHUP"):  # on Windows the option would let two servers share a port
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(2048)
+        except BaseException:
+            listener.close()
+            raise
+    except (OSError, OverflowError) as error:
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
+            message = _("Port {port} is taken by another program. Choose another one with --port.").format(port=port)
+            raise Refused("port_taken", message) from error
+        raise Refused(
+            "address",
+            _("The server can't listen on {host}, port {port}: {reason}").format(host=host, port=port, reason=error),
+        ) from error
+    return listener
+
+
+def _url(scheme: str, listener: socket.socket) -> str:
+    """Return an address that others can use: where all interfaces are listened on, the one that leads out."""
+    host, port = listener.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect(("192.0.2.1", 9))  # sends nothing: it only chooses a route
+                host = probe.getsockname()[0]
+            except OSError:
+                host = "127.0.0.1"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
