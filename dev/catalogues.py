@@ -26,6 +26,7 @@ _NOISE = (
     b'"Report-Msgid',
 )
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_APOSTROPHE = re.compile(r"(?<=[а-яіїєґ])['`\u02bc](?=[а-яіїєґ])", re.IGNORECASE)
 # Names, units and marks that Ukrainian writes just as English does.
 SAME_IN_BOTH = frozenset({"Sprava", "OK", "PDF", "XLSX", "CSV", "JSON"})
 
@@ -49,7 +50,9 @@ def main(arguments: list[str]) -> int:
 
 def extract() -> Catalog:
     """Return a catalogue of every message in the code, without translations."""
-    catalogue = Catalog(project="Sprava", version="", copyright_holder="", charset="utf-8", fuzzy=False)
+    catalogue = Catalog(
+        project="Sprava", version="0", charset="utf-8", fuzzy=False, header_comment="# Messages of Sprava."
+    )
     for folder in _SOURCES:
         found = extract_from_dir(ROOT / folder, [("**.py", "python")], keywords=_KEYWORDS)
         for _, _, text, _, _ in found:
@@ -75,8 +78,9 @@ def update(files: list[Path]) -> None:
         catalogue = read(path)
         catalogue.update(template, no_fuzzy_matching=True, update_creation_date=False)
         catalogue.obsolete.clear()
+        catalogue.project, catalogue.version = template.project, template.version
         for file in files:
-            print(f"{file.name}: {_merge(catalogue, read(file))}")
+            print(f"{file.name}: {merge(catalogue, read(file))}")
         _write(path, catalogue)
     compile_all()
 
@@ -127,17 +131,25 @@ def _forms(text: str | Sequence[str] | None) -> tuple[str, ...]:
     return (text,) if isinstance(text, str) else tuple(text or ())
 
 
-def _merge(catalogue: Catalog, more: Catalog) -> str:
+def merge(catalogue: Catalog, more: Catalog) -> str:
+    """Take over the translations of messages that the catalogue has, and return what happened in a line."""
     taken = unused = 0
     for message in _messages(more):
         target = catalogue.get(message.id)
         if target is None:
             unused += 1
-        elif message.string and message.string != target.string:
-            target.string = message.string
+        elif message.string and _with_apostrophes(message.string) != target.string:
+            target.string = _with_apostrophes(message.string)
             target.flags.discard("fuzzy")
             taken += 1
     return f"{taken} taken over, {unused} not in the code"
+
+
+def _with_apostrophes(text: str | Sequence[str]) -> str | tuple[str, ...]:
+    """Write every apostrophe inside a Ukrainian word the way a printed page does."""
+    if isinstance(text, str):
+        return _APOSTROPHE.sub("\u2019", text)
+    return tuple(_APOSTROPHE.sub("\u2019", form) for form in text)
 
 
 def _messages(catalogue: Catalog) -> Iterator[Message]:

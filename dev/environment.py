@@ -52,7 +52,9 @@ def _make(*, dev: bool) -> None:
         "--no-input",
     ]
     run([*pip, "--require-hashes", "--only-binary=:all:", "-r", DEV_LOCK if dev else RUN_LOCK])
-    run([*pip, "--no-deps", "--no-build-isolation", "--no-index", "--editable", ROOT])
+    # Setuptools warns of every editable installation there is.
+    quiet = {"PYTHONWARNINGS": "ignore"}
+    run([*pip, "--no-deps", "--no-build-isolation", "--no-index", "--editable", ROOT], env=quiet)
     _STAMP.write_text(json.dumps({"dev": dev, **_wanted()}), encoding="utf-8")
 
 

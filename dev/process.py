@@ -15,26 +15,33 @@ class SetupError(Exception):
     """Something the machine lacks or refuses; the message says what to do."""
 
 
-def run(command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> None:
+def run(
+    command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cwd: Path = ROOT, quiet: bool = False
+) -> None:
     """Run a command to its end.
 
     Args:
         command: The program and its arguments.
         env: Variables to set beside those already there.
         cwd: The folder to run in.
+        quiet: Keep its standard output to ourselves; what it has to complain about still shows.
 
     Raises:
         SetupError: The command could not start or failed.
     """
-    if status(command, env=env, cwd=cwd) != 0:
+    if status(command, env=env, cwd=cwd, quiet=quiet) != 0:
         raise SetupError(f"This command failed: {shown(command)}")
 
 
-def status(command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> int:
+def status(
+    command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cwd: Path = ROOT, quiet: bool = False
+) -> int:
     """Run a command to its end and return its exit code; 127 when it could not start."""
+    output = subprocess.DEVNULL if quiet else None
+    environment = {**os.environ, **(env or {})}
     try:
         return subprocess.run(
-            [str(part) for part in command], cwd=cwd, env={**os.environ, **(env or {})}, check=False
+            [str(part) for part in command], cwd=cwd, env=environment, stdout=output, check=False
         ).returncode
     except FileNotFoundError:
         return 127

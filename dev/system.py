@@ -92,9 +92,9 @@ def _install(packages: Iterable[str]) -> None:
             f"System packages are missing. Install them with this command, then try again:\n\n  {command}\n"
         )
     say("Installing system packages: " + " ".join(names))
-    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    run(["apt-get", "update", "-qq"], env=quiet)
-    run([*install[:2], "-qq", *install[2:]], env=quiet)
+    unattended = {"DEBIAN_FRONTEND": "noninteractive"}
+    run(["apt-get", "update", "-qq"], env=unattended, quiet=True)
+    run(install, env=unattended, quiet=True)
 
 
 def _loads(library: str) -> bool:

@@ -7,7 +7,7 @@ for hidden in "$@"; do
     mount -t tmpfs tmpfs "$hidden"
 done
 cd "$PLACE"
-export XDG_CONFIG_HOME="$PLACE/config" XDG_DATA_HOME="$PLACE/data" LANGUAGE=uk
+export XDG_CONFIG_HOME="$PLACE/config" XDG_DATA_HOME="$PLACE/data" LC_ALL=C.UTF-8 LANGUAGE=uk
 
 echo "-- version"
 ./sprava/sprava --version
@@ -23,10 +23,11 @@ for _ in $(seq 100); do
 done
 DISPLAY=:97 QT_QPA_PLATFORM=xcb ./sprava/sprava >window.log 2>&1 &
 window=$!
-# The desk is up once the X server lists a mapped window with its title; it must live and say nothing.
+# The desk is up once the X server lists a named window of a program that is hundreds of pixels wide.
+# It must stay there and have nothing to complain about.
 for _ in $(seq 300); do
     kill -0 "$window" 2>/dev/null || { cat window.log; echo "the window closed by itself"; exit 1; }
-    DISPLAY=:97 xwininfo -root -tree 2>/dev/null | grep -q '"[^"]*\(Sprava\|Справа\)[^"]*"' && opened=yes && break
+    DISPLAY=:97 xwininfo -root -tree 2>/dev/null | grep -qE '": \("[^"]+" "[^"]+"\)  [0-9]{3,}x[0-9]{3,}' && opened=yes && break
     sleep 0.1
 done
 [ "${opened:-no}" = yes ] || { cat window.log; echo "no window appeared"; exit 1; }

@@ -1,0 +1,7 @@
+"""Where the bundled program starts."""
+
+import sys
+
+from ui.main import main
+
+sys.exit(main())
