@@ -12,6 +12,7 @@ from sync.ids import new_id, random_id
 from sync.log import Identity, Log
 from sync.membership import BadLink, DeviceEntry, Enrol, Found, Grant, Invite, Link, Membership
 from sync.messages import _
+from sync.pins import pinned_server
 from sync.sqlcipher import Connection
 
 MAGIC = b"SPRI\x01"
@@ -127,7 +128,8 @@ def invite(log: Log, role: str, units: Sequence[bytes], server: str | None) -> I
     log.add_own_link(body)
     others = {unit: heads for unit, heads in log.heads().items() if unit != common}
     names = log.frames_missing(others, MAX_NAMES_BYTES)
-    return InvitationContents(log.links(), names, invitation, secret, server, log.recall("server-key"))
+    server_key = pinned_server(log, server) if server else None
+    return InvitationContents(log.links(), names, invitation, secret, server, server_key)
 
 
 def write_invitation(contents: InvitationContents) -> bytes:
@@ -201,8 +203,6 @@ def initialise(connection: Connection, start: Start) -> None:
         "opener": identity.opener.secret,
         "incarnation": identity.incarnation,
     }
-    if start.server_key is not None:
-        local["note:server-key"] = start.server_key
     connection.executemany("INSERT INTO local (name, value) VALUES (?, ?)", list(local.items()))
     links: list[Link] = [membership.parse(link) for link in start.links]
     connection.executemany("INSERT INTO link (hash, body) VALUES (?, ?)", [(link.hash, link.data) for link in links])

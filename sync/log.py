@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sync import changes, frames, membership
+from sync import changes, crypto, frames, membership
 from sync.applying import Applier, Projector, Store
 from sync.changes import MAX_CHANGES, Change, Dot, Value
 from sync.crypto import Opener, Signer
@@ -364,6 +364,45 @@ class Log:
                 "INSERT INTO local (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
                 (f"note:{name}", value),
             )
+
+    def last_written(self) -> int | None:
+        """Return when this device last wrote something: milliseconds since 1970, or None."""
+        with self._store.read() as connection:
+            row = connection.execute(
+                "SELECT f.body, k.key FROM frame f JOIN incarnation i ON i.id = f.incarnation"
+                " JOIN epoch_key k ON k.unit = f.unit AND k.newest WHERE i.uuid = ? ORDER BY f.id DESC LIMIT 1",
+                (self.identity.incarnation,),
+            ).fetchone()
+        return changes.decode(frames.parse(row[0]).open(row[1])).time_ms if row else None
+
+    def heads_seen_by(self, device: bytes) -> Heads:
+        """Return the heads that a device is known to hold: its own chains, and what its frames named.
+
+        Args:
+            device: The 16-byte id of the device.
+        """
+        heads: Heads = {}
+        with self._store.read() as connection:
+            rows = connection.execute(
+                "SELECT f.body FROM frame f JOIN incarnation i ON i.id = f.incarnation"
+                " WHERE i.device = ? ORDER BY f.id",
+                (device,),
+            )
+            for (body,) in rows:
+                frame = frames.parse(body)
+                header = frame.header
+                seen = heads.setdefault(header.unit, {})
+                for incarnation, seq in (*header.heads, (header.incarnation, header.seq)):
+                    if seq > seen.get(incarnation, (0, b""))[0]:
+                        seen[incarnation] = (seq, frame.hash if incarnation == header.incarnation else b"")
+        return heads
+
+    @property
+    def device_code(self) -> str:
+        """A short number that two people compare to know that both see the same device."""
+        entry = self.me.entry
+        number = int.from_bytes(crypto.sha256(self.community, entry.sign_key, entry.seal_key)[:8], "big")
+        return f"{number % 10**4:04} {number // 10**4 % 10**4:04}"
 
     def waiting(self) -> dict[str, int]:
         """Return how many frames are kept aside, by reason."""

@@ -36,6 +36,10 @@ class State:
         """Return the dots of the current values of a field."""
         return tuple(dot for dot, _ in self.current(name))
 
+    def winner_dot(self, name: str) -> Dot:
+        """Return the dot of the value of a field that wins: the largest."""
+        return self.dots.get(name, self.base)
+
     @property
     def conflicts(self) -> list[str]:
         """The fields with more than one different current value; equal values are one."""

@@ -1,0 +1,1 @@
+"""Cases: registering, editing, finding and listing them."""

@@ -1,0 +1,140 @@
+"""The tables that lists and search read, kept in step with the log inside its own transaction."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from desktop_app import ukrainian
+from desktop_app.cases.model import COLLECTION, DELETED, KIT, NUMBER, REGISTERED_ON, STAGE
+from desktop_app.directory import NAMED
+from desktop_app.kits import loader, terms
+from desktop_app.kits.model import FieldType, Kit
+from sync.changes import Value
+from sync.errors import Refused
+from sync.merging import Touched
+from sync.sqlcipher import Connection
+
+TABLES = (
+    """CREATE TABLE case_row (
+        id INTEGER PRIMARY KEY, uuid BLOB NOT NULL, unit INTEGER NOT NULL, kit TEXT NOT NULL, number TEXT NOT NULL,
+        stage TEXT NOT NULL, final INTEGER NOT NULL, title TEXT NOT NULL, title_key TEXT NOT NULL,
+        person TEXT NOT NULL, person_key TEXT NOT NULL, received_on TEXT, due_on TEXT, updated INTEGER NOT NULL,
+        incarnation BLOB NOT NULL, conflicts INTEGER NOT NULL
+    )""",
+    "CREATE INDEX case_received ON case_row (received_on)",
+    "CREATE INDEX case_due ON case_row (due_on)",
+    "CREATE INDEX case_number ON case_row (number)",
+    "CREATE INDEX case_title ON case_row (title_key)",
+    "CREATE INDEX case_person ON case_row (person_key)",
+    "CREATE INDEX case_updated ON case_row (updated)",
+    "CREATE INDEX case_stage ON case_row (kit, stage)",
+    "CREATE INDEX case_conflict ON case_row (id) WHERE conflicts > 0",
+    """CREATE VIRTUAL TABLE case_search USING fts5 (
+        words, content = '', contentless_delete = 1, detail = none, prefix = '1 2 3',
+        tokenize = "unicode61 remove_diacritics 0"
+    )""",
+    "CREATE TABLE named (uuid BLOB PRIMARY KEY, collection TEXT NOT NULL, name TEXT NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE draft (
+        id TEXT PRIMARY KEY, kit TEXT NOT NULL, fields TEXT NOT NULL, focus TEXT NOT NULL, saved_at INTEGER NOT NULL
+    ) WITHOUT ROWID""",
+    """CREATE TABLE number_counter (
+        kit TEXT, year INTEGER, value INTEGER NOT NULL, PRIMARY KEY (kit, year)
+    ) WITHOUT ROWID""",
+)
+PROJECTED = ("case_row", "case_search", "named")
+_SEARCHED = frozenset({FieldType.TEXT, FieldType.LONG_TEXT, FieldType.PHONE, FieldType.EMAIL, FieldType.IDENTIFIER})
+
+
+def create(connection: Connection) -> None:
+    """Make the tables in an empty database, inside the caller's transaction."""
+    for statement in TABLES:
+        connection.execute(statement)
+
+
+class CaseProjection:
+    """Projects cases and names; see `sync.applying.Projector`."""
+
+    def __init__(self) -> None:
+        self.calendar = terms.shipped_calendar()
+
+    def project(self, connection: Connection, touched: Sequence[Touched]) -> None:
+        """Bring lists, search and names up to date for some records."""
+        cases = [entry for entry in touched if entry.collection == COLLECTION]
+        old = [(entry.row,) for entry in cases if not entry.new]
+        connection.executemany("DELETE FROM case_search WHERE rowid = ?", old)
+        connection.executemany("DELETE FROM case_row WHERE id = ?", old)
+        live = [entry for entry in cases if not entry.state.fields.get(DELETED)]
+        connection.executemany(
+            "INSERT INTO case_row (id, uuid, unit, kit, number, stage, final, title, title_key, person, person_key,"
+            " received_on, due_on, updated, incarnation, conflicts)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [self._row(entry) for entry in live],
+        )
+        connection.executemany(
+            "INSERT INTO case_search (rowid, words) VALUES (?, ?)",
+            [(entry.row, _words(entry.state.fields)) for entry in live],
+        )
+        connection.executemany(
+            "INSERT INTO named (uuid, collection, name) VALUES (?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET name = excluded.name",
+            [
+                (entry.record, entry.collection, _text(entry.state.fields.get("name")))
+                for entry in touched
+                if entry.collection in NAMED
+            ],
+        )
+
+    def _row(self, entry: Touched) -> tuple[object, ...]:
+        fields = entry.state.fields
+        kit = known_kit(_text(fields.get(KIT)))
+        stage = _text(fields.get(STAGE))
+        title = person = ""
+        received: Value = fields.get(REGISTERED_ON)
+        due = None
+        final = False
+        if kit is not None:
+            title, person = _text(fields.get(kit.title_field)), _text(fields.get(kit.person_field))
+            received = fields.get(kit.date_field) or received
+            known_stages = {known.id: known.final for known in kit.stages}
+            final = known_stages.get(stage, False)
+            due = terms.due_on(kit, fields, stage, self.calendar) if stage in known_stages else None
+        return (
+            entry.row,
+            entry.record,
+            entry.unit,
+            _text(fields.get(KIT)),
+            _text(fields.get(NUMBER)),
+            stage,
+            final,
+            title,
+            ukrainian.sort_key(title),
+            person,
+            ukrainian.sort_key(person),
+            received if isinstance(received, str) else None,
+            due.isoformat() if due else None,
+            entry.time_ms,
+            entry.incarnation,
+            len(entry.state.conflicts),
+        )
+
+
+def known_kit(kit_id: str) -> Kit | None:
+    """Return a kit, or None when a case came from somebody who has a kit that is not here yet."""
+    try:
+        return loader.kit(kit_id)
+    except Refused:
+        return None
+
+
+@lru_cache(maxsize=64)
+def _searched_fields(kit_id: str) -> tuple[str, ...]:
+    kit = known_kit(kit_id)
+    return () if kit is None else tuple(field.id for field in kit.fields if field.type in _SEARCHED)
+
+
+def _words(fields: dict[str, Value]) -> str:
+    names = _searched_fields(_text(fields.get(KIT)))
+    return ukrainian.fold(" ".join([_text(fields.get(name)) for name in (NUMBER, *names) if fields.get(name)]))
+
+
+def _text(value: Value) -> str:
+    return value if isinstance(value, str) else ""

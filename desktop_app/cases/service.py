@@ -1,0 +1,271 @@
+"""What a clerk does with cases; screens and command line call these and nothing below them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from desktop_app.cases import queries
+from desktop_app.cases.model import (
+    COLLECTION,
+    KIT,
+    KIT_VERSION,
+    NUMBER,
+    REGISTERED_ON,
+    STAGE,
+    CaseQuery,
+    CaseRow,
+    CaseView,
+    HistoryEntry,
+    Registered,
+    Today,
+)
+from desktop_app.cases.views import CaseReader
+from desktop_app.drafts import DraftService
+from desktop_app.kits import loader, numbering, stages, validation
+from desktop_app.kits.model import Kit
+from sync import ids
+from sync.applying import Store
+from sync.changes import Change, Value
+from sync.errors import Refused
+from sync.log import Log
+from sync.messages import _
+from sync.sqlcipher import Connection
+
+DUE_SOON_DAYS = 3
+TODAY_ROWS = 50
+
+
+@dataclass
+class _Numbers:
+    """Gives registration numbers inside one transaction: a number given is never given again."""
+
+    connection: Connection
+    suffix: str
+    today: date
+    last: dict[str, int] = field(default_factory=dict)
+
+    def next(self, kit: Kit, values: Mapping[str, Value]) -> str:
+        if kit.id not in self.last:
+            row = self.connection.execute(
+                "SELECT value FROM number_counter WHERE kit = ? AND year = ?", (kit.id, self.today.year)
+            ).fetchone()
+            self.last[kit.id] = row[0] if row else 0
+        self.last[kit.id] += 1
+        return numbering.registration_number(kit, self.last[kit.id], self.suffix, self.today.year, values)
+
+    def keep(self) -> None:
+        self.connection.executemany(
+            "INSERT INTO number_counter (kit, year, value) VALUES (?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET value = excluded.value",
+            [(kit, self.today.year, value) for kit, value in self.last.items()],
+        )
+
+
+class CaseService:
+    """Registers, edits, moves, finds and lists cases.
+
+    Args:
+        store: The vault's database.
+        log: The vault's log.
+        reader: Reads single cases.
+        drafts: Shown with what waits today.
+    """
+
+    def __init__(self, store: Store, log: Log, reader: CaseReader, drafts: DraftService) -> None:
+        self._store = store
+        self._log = log
+        self._reader = reader
+        self._drafts = drafts
+
+    def register(self, kit_id: str, values: Mapping[str, object], unit_id: str | None = None) -> Registered:
+        """Register one case: check it, number it and keep it durably.
+
+        Args:
+            kit_id: The kit.
+            values: What was typed or is stored, by field id.
+            unit_id: The unit; by default this device's first.
+
+        Raises:
+            Refused: A rule of the kit refuses a value (every faulty field is named), or the role may not write.
+        """
+        return self.register_many(kit_id, [values], unit_id)[0]
+
+    def register_many(
+        self, kit_id: str, many: Sequence[Mapping[str, object]], unit_id: str | None = None
+    ) -> list[Registered]:
+        """Register many cases in one transaction: all of them, or none when one is refused.
+
+        Raises:
+            Refused: As for one; the message names the first faulty case by its place.
+        """
+        self._require_right()
+        unit = self._unit(unit_id)
+        kit = loader.kit(kit_id)
+        today = date.today()  # noqa: DTZ011 - the clerk's calendar day
+        checked = [self._checked(kit, values, today, place, len(many)) for place, values in enumerate(many, start=1)]
+        registered: list[Registered] = []
+
+        def decide(connection: Connection) -> tuple[bytes, list[Change]]:
+            numbers = _Numbers(connection, self._log.me.entry.suffix, today)
+            changes = []
+            for values in checked:
+                record, number = ids.new_id(), numbers.next(kit, values)
+                system: dict[str, Value] = {
+                    KIT: kit.id,
+                    KIT_VERSION: kit.version,
+                    NUMBER: number,
+                    STAGE: kit.initial_stage,
+                    REGISTERED_ON: today.isoformat(),
+                }
+                given: dict[str, Value] = {name: value for name, value in values.items() if value is not None}
+                changes.append(Change(COLLECTION, record, system | given))
+                registered.append(Registered(ids.to_text(record), number))
+            numbers.keep()
+            return unit, changes
+
+        self._log.write_with(decide)
+        return registered
+
+    @staticmethod
+    def _checked(kit: Kit, values: Mapping[str, object], today: date, place: int, total: int) -> dict[str, Value]:
+        try:
+            return validation.validate(kit, values, today)
+        except Refused as error:
+            if total == 1:
+                raise
+            message = _("Case {place} of {total}: {problem} None of them was registered.").format(
+                place=place, total=total, problem=error.message
+            )
+            raise Refused(error.code, message, error.fields) from error
+
+    def edit(self, case_id: str, values: Mapping[str, object], seen: CaseView | None = None) -> CaseView:
+        """Change fields of a case.
+
+        Args:
+            case_id: Its id or number.
+            values: The new values by field id; None or empty text empties a field.
+            seen: The case as the form displayed it; only the values displayed are replaced, so that a value that
+                arrived meanwhile becomes a conflict and is not lost. By default, as it is now.
+
+        Raises:
+            Refused: A rule refuses a value, or the role may not write.
+        """
+        self._require_right()
+        today = date.today()  # noqa: DTZ011 - the clerk's calendar day
+
+        def decide(connection: Connection) -> tuple[bytes, list[Change]]:
+            record = self._reader.find(connection, case_id)
+            present = self._reader.view(connection, record, today)
+            shown = seen or present
+            result = validation.validate(present.kit, values, today, previous=shown.values)
+            changed = {
+                name: value
+                for name, value in result.items()
+                if value != shown.values.get(name) and not (value is None and name not in present.dots)
+            }
+            replaces = {name: shown.dots[name] for name in changed if name in shown.dots}
+            return record.unit, [Change(COLLECTION, record.id, changed, replaces)] if changed else []
+
+        self._log.write_with(decide)
+        return self.get(case_id)
+
+    def move(self, case_id: str, stage: str, seen: CaseView | None = None) -> CaseView:
+        """Move a case to another stage.
+
+        Args:
+            case_id: Its id or number.
+            stage: The stage to go to.
+            seen: The case as it was displayed; by default, as it is now.
+
+        Raises:
+            Refused: The kit has no such way, something must be filled in first, or the role may not write.
+        """
+        self._require_right()
+        today = date.today()  # noqa: DTZ011 - the clerk's calendar day
+
+        def decide(connection: Connection) -> tuple[bytes, list[Change]]:
+            record = self._reader.find(connection, case_id)
+            present = self._reader.view(connection, record, today)
+            shown = seen or present
+            stages.check_move(present.kit, present.values, shown.stage, stage)
+            replaces = {STAGE: shown.dots[STAGE]} if STAGE in shown.dots else {}
+            return record.unit, [Change(COLLECTION, record.id, {STAGE: stage}, replaces)]
+
+        self._log.write_with(decide)
+        return self.get(case_id)
+
+    def find(self, ref: str) -> CaseView:
+        """Return a case by its id or registration number.
+
+        Raises:
+            Refused: There is none.
+        """
+        with self._store.read() as connection:
+            record = self._reader.find(connection, ref)
+            return self._reader.view(connection, record, date.today())  # noqa: DTZ011 - the clerk's calendar day
+
+    def get(self, case_id: str) -> CaseView:
+        """Return a case by its id; see `find`."""
+        return self.find(case_id)
+
+    def history(self, ref: str) -> list[HistoryEntry]:
+        """Return every value ever written to a case, newest first.
+
+        Raises:
+            Refused: There is no such case.
+        """
+        with self._store.read() as connection:
+            return self._reader.history(connection, self._reader.find(connection, ref))
+
+    def count(self, query: CaseQuery) -> int:
+        """Return how many cases a query finds."""
+        with self._store.read() as connection:
+            return queries.count(connection, query, date.today())  # noqa: DTZ011 - the clerk's calendar day
+
+    def page(self, query: CaseQuery, offset: int, limit: int) -> list[CaseRow]:
+        """Return some of the cases that a query finds; see `queries.page`."""
+        with self._store.read() as connection:
+            return queries.page(connection, query, date.today(), offset, limit)  # noqa: DTZ011 - the clerk's day
+
+    def today(self) -> Today:
+        """Return what waits for somebody today."""
+        today = date.today()  # noqa: DTZ011 - the clerk's calendar day
+        soon = date.fromordinal(today.toordinal() + DUE_SOON_DAYS).isoformat()
+        now = today.isoformat()
+        mine = self._log.identity.incarnation
+
+        with self._store.read() as connection:
+
+            def rows(condition: str, *values: object) -> list[CaseRow]:
+                return queries.rows_where(connection, f"{condition} LIMIT {TODAY_ROWS}", values, today)
+
+            def total(condition: str, *values: object) -> int:
+                (found,) = connection.execute(
+                    f"SELECT count(*) FROM case_row WHERE {condition}",  # noqa: S608 - constants below
+                    values,
+                ).fetchone()
+                return int(found)
+
+            return Today(
+                overdue=rows("c.due_on < ? AND NOT c.final ORDER BY c.due_on", now),
+                due_soon=rows("c.due_on BETWEEN ? AND ? AND NOT c.final ORDER BY c.due_on", now, soon),
+                recent=rows("c.incarnation = ? ORDER BY c.updated DESC", mine),
+                from_others=rows("c.incarnation <> ? ORDER BY c.updated DESC", mine),
+                overdue_total=total("due_on < ? AND NOT final", now),
+                due_soon_total=total("due_on BETWEEN ? AND ? AND NOT final", now, soon),
+                open_total=total("NOT final"),
+                drafts=self._drafts.list(),
+            )
+
+    def _unit(self, unit_id: str | None) -> bytes:
+        units = [unit for unit in self._log.me.units if unit != self._log.membership.common_unit]
+        if unit_id is None:
+            return min(units)
+        identifier = ids.from_text(unit_id)
+        if identifier not in units:
+            raise Refused("unknown_unit", _("This device does not belong to that unit; nothing was registered."))
+        return identifier
+
+    def _require_right(self) -> None:
+        if not self._log.me.may_write:
+            raise Refused("no_right", _("Your role lets you read cases, not change them. Ask your administrator."))

@@ -1,0 +1,144 @@
+"""Reading one case: its values, its conflicts and its history."""
+
+from datetime import date
+
+from desktop_app.cases.model import COLLECTION, KIT, NUMBER, REGISTERED_ON, STAGE, CaseView, HistoryEntry, Sibling, Unit
+from desktop_app.directory import Directory, moment
+from desktop_app.kits import loader, terms
+from desktop_app.kits.calendar import Calendar
+from sync import ids
+from sync.changes import Dot, Value
+from sync.errors import Refused
+from sync.log import Log, Record, Written
+from sync.messages import _
+from sync.sqlcipher import Connection
+
+
+class CaseReader:
+    """Reads cases out of the log.
+
+    Args:
+        log: The vault's log.
+        directory: Names of people and units.
+        calendar: How terms are counted.
+    """
+
+    def __init__(self, log: Log, directory: Directory, calendar: Calendar) -> None:
+        self._log = log
+        self._directory = directory
+        self._calendar = calendar
+
+    def find(self, connection: Connection, ref: str) -> Record:
+        """Return the record of a case by its id or registration number.
+
+        Raises:
+            Refused: There is none, or several have that number.
+        """
+        identifier = ids.from_text(ref)
+        if identifier is None:
+            identifier = self._by_number(connection, ref)
+        record = self._log.record(connection, identifier) if identifier else None
+        if record is None or record.collection != COLLECTION:
+            raise Refused(
+                "unknown_case",
+                _(
+                    "There is no case “{ref}” in this vault. Check the number; if a colleague registered the case, "
+                    "exchange first."
+                ).format(ref=ref),
+            )
+        return record
+
+    @staticmethod
+    def _by_number(connection: Connection, number: str) -> bytes | None:
+        rows = connection.execute("SELECT uuid FROM case_row WHERE number = ? LIMIT 2", (number.strip(),)).fetchall()
+        if len(rows) > 1:
+            raise Refused(
+                "ambiguous_number",
+                _("Several cases have the number {number}. Name the case by its id.").format(number=number),
+            )
+        return bytes(rows[0][0]) if rows else None
+
+    def view(self, connection: Connection, record: Record, today: date) -> CaseView:
+        """Return a case as a form shows it.
+
+        Raises:
+            Refused: Its kit is not here.
+        """
+        fields = record.state.fields
+        kit = loader.kit(str(fields.get(KIT)))
+        stage = str(fields.get(STAGE) or kit.initial_stage)
+        known = any(stage == each.id for each in kit.stages)
+        due = terms.due_on(kit, fields, stage, self._calendar) if known else None
+        history = self._log.history(connection, record.id) if record.state.conflicts else []
+        registered = fields.get(REGISTERED_ON)
+        return CaseView(
+            id=ids.to_text(record.id),
+            number=str(fields.get(NUMBER) or ""),
+            kit=kit,
+            stage=stage,
+            values={name: value for name, value in fields.items() if value is not None and not name.startswith("_")},
+            conflicts={name: self.siblings(connection, record, name, history) for name in record.state.conflicts},
+            due_on=due,
+            overdue=due is not None and due < today,
+            registered_on=date.fromisoformat(registered) if isinstance(registered, str) else None,
+            unit=Unit(ids.to_text(record.unit), self._directory.name(connection, record.unit)),
+            dots={name: (record.state.winner_dot(name),) for name in fields},
+        )
+
+    def siblings(self, connection: Connection, record: Record, field: str, history: list[Written]) -> list[Sibling]:
+        """Return the different current values of a field, the winner first; equal values are one.
+
+        Args:
+            connection: A transaction to read in.
+            record: The case.
+            field: The field.
+            history: The history of the case.
+        """
+        by_dot = {written.dot: written for written in history}
+        winner = record.state.winner_dot(field)
+        found: dict[str, Sibling] = {}
+        for dot, value in sorted(record.state.current(field), key=lambda entry: entry[0], reverse=True):
+            written = by_dot[dot]
+            person, device = self._directory.author(connection, written.device)
+            found.setdefault(
+                repr(value),
+                Sibling(
+                    value,
+                    person,
+                    device,
+                    moment(written.time_ms),
+                    mine=written.device == self._log.device,
+                    winner=dot == winner,
+                ),
+            )
+        return list(found.values())
+
+    def base(self, record: Record, field: str, history: list[Written]) -> Value:
+        """Return the value that the current values of a field replaced, or None when they had no common one."""
+        by_dot = {written.dot: written for written in history}
+        replaced = [set(by_dot[dot].replaces.get(field, ())) for dot in record.state.dots_of(field) if dot in by_dot]
+        common: set[Dot] = set.intersection(*replaced) if replaced else set()
+        return by_dot[max(common)].fields.get(field) if common else None
+
+    def history(self, connection: Connection, record: Record) -> list[HistoryEntry]:
+        """Return every value ever written to a case, newest first."""
+        history = self._log.history(connection, record.id)
+        values = {(written.dot, name): value for written in history for name, value in written.fields.items()}
+        entries = []
+        for written in history:
+            person, device = self._directory.author(connection, written.device)
+            for name, value in written.fields.items():
+                replaced = written.replaces.get(name, ())
+                before = values.get((max(replaced), name)) if replaced else None
+                entries.append(
+                    HistoryEntry(
+                        moment(written.time_ms),
+                        person,
+                        device,
+                        name,
+                        before,
+                        value,
+                        mine=written.device == self._log.device,
+                    )
+                )
+        return entries[::-1]

@@ -1,0 +1,196 @@
+"""Fields with more than one current value: listed, resolved, and the last resolution undone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from desktop_app.cases.model import COLLECTION, KIT, NUMBER, Sibling
+from desktop_app.cases.projection import known_kit
+from desktop_app.cases.views import CaseReader
+from desktop_app.kits import values
+from desktop_app.kits.model import FieldType, Kit
+from sync import ids
+from sync.applying import Store
+from sync.changes import Change, Value
+from sync.errors import Refused
+from sync.log import Log, Record
+from sync.messages import _
+from sync.sqlcipher import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One field of one case with several current values.
+
+    Args:
+        base: The value that all of them replaced, or None.
+        siblings: The values, the one shown in lists first.
+    """
+
+    case_id: str
+    number: str
+    title: str
+    kit: Kit
+    field: str
+    base: Value
+    siblings: list[Sibling]
+
+
+class ConflictService:
+    """Lists and resolves conflicts.
+
+    Args:
+        store: The vault's database.
+        log: The vault's log.
+        reader: Reads single cases.
+    """
+
+    def __init__(self, store: Store, log: Log, reader: CaseReader) -> None:
+        self._store = store
+        self._log = log
+        self._reader = reader
+        self._undo: tuple[bytes, str, list[Value]] | None = None
+
+    def count(self) -> int:
+        """Return how many fields have several current values."""
+        with self._store.read() as connection:
+            (total,) = connection.execute(
+                "SELECT coalesce(sum(conflicts), 0) FROM case_row WHERE conflicts > 0"
+            ).fetchone()
+        return int(total)
+
+    def list(self) -> list[Conflict]:
+        """Return all conflicts, those of one case together."""
+        found: list[Conflict] = []
+        with self._store.read() as connection:
+            rows = connection.execute("SELECT uuid, title FROM case_row WHERE conflicts > 0 ORDER BY id").fetchall()
+            for uuid, title in rows:
+                record = self._log.record(connection, uuid)
+                kit = known_kit(str(record.state.fields.get(KIT))) if record else None
+                if record is None or kit is None:
+                    continue
+                history = self._log.history(connection, uuid)
+                found += [
+                    Conflict(
+                        ids.to_text(uuid),
+                        str(record.state.fields.get(NUMBER) or ""),
+                        title,
+                        kit,
+                        field,
+                        self._reader.base(record, field, history),
+                        self._reader.siblings(connection, record, field, history),
+                    )
+                    for field in record.state.conflicts
+                ]
+        return found
+
+    def resolve(self, ref: str, field: str, value: object) -> None:
+        """Write a value that replaces all current values of a field.
+
+        Args:
+            ref: The case, by id or number.
+            field: The field.
+            value: One of the values, or another one.
+
+        Raises:
+            Refused: The field has no conflict, or its rules refuse the value.
+        """
+        self._write(ref, field, lambda record: self._accepted(record, field, value))
+
+    def keep_both(self, ref: str, field: str) -> None:
+        """Write all current texts of a field, one after the other, in place of them.
+
+        Raises:
+            Refused: The field has no conflict, or does not hold text.
+        """
+        self._write(ref, field, lambda record: self._joined(record, field))
+
+    def take(self, ref: str, field: str, side: str) -> None:
+        """Write the value of one side in place of all.
+
+        Args:
+            ref: The case, by id or number.
+            field: The field.
+            side: ``mine`` for the value written on this device, ``theirs`` for the newest from elsewhere.
+
+        Raises:
+            Refused: The field has no conflict, or that side wrote none of its values.
+        """
+        with self._store.read() as connection:
+            record = self._reader.find(connection, ref)
+            history = self._log.history(connection, record.id)
+            siblings = self._reader.siblings(connection, record, field, history)
+        chosen = next((sibling for sibling in siblings if sibling.mine == (side == "mine")), None)
+        if len(siblings) < 2:
+            raise _no_conflict(field)
+        if chosen is None:
+            raise Refused(
+                "no_such_side",
+                _("None of the values of “{field}” is from that side. Name the value itself.").format(field=field),
+            )
+        self.resolve(ref, field, chosen.value)
+
+    def undo_last(self) -> bool:
+        """Take the last resolution of this session back: its values stand side by side again.
+
+        Returns:
+            Whether there was one to take back.
+        """
+        if self._undo is None:
+            return False
+        record_id, field, values_before = self._undo
+
+        def decide(connection: Connection) -> tuple[bytes, list[Change]]:
+            record = self._log.record(connection, record_id)
+            if record is None:
+                raise Refused("unknown_case", _("The case is not in this vault any more."))
+            # The first replaces the resolution; the others replace nothing, so all are current together.
+            replaces = [{field: record.state.dots_of(field)}, *({} for _value in values_before[1:])]
+            return record.unit, [
+                Change(COLLECTION, record.id, {field: value}, dots)
+                for value, dots in zip(values_before, replaces, strict=True)
+            ]
+
+        self._log.write_with(decide)
+        self._undo = None
+        return True
+
+    def _write(self, ref: str, field: str, choose: Callable[[Record], Value]) -> None:
+        if not self._log.me.may_write:
+            raise Refused("no_right", _("Your role lets you read cases, not change them. Ask your administrator."))
+        undo: list[tuple[bytes, str, list[Value]]] = []
+
+        def decide(connection: Connection) -> tuple[bytes, list[Change]]:
+            record = self._reader.find(connection, ref)
+            if field not in record.state.conflicts:
+                raise _no_conflict(field)
+            value = choose(record)
+            undo.append((record.id, field, [known for _dot, known in record.state.current(field)]))
+            return record.unit, [Change(COLLECTION, record.id, {field: value}, {field: record.state.dots_of(field)})]
+
+        self._log.write_with(decide)
+        (self._undo,) = undo
+
+    def _accepted(self, record: Record, field: str, value: object) -> Value:
+        current = [known for _dot, known in record.state.current(field)]
+        if value in current:
+            return next(known for known in current if known == value)
+        kit = known_kit(str(record.state.fields.get(KIT)))
+        if kit is None or field.startswith("_"):
+            raise Refused("invalid", _("Choose one of the values that “{field}” has now.").format(field=field))
+        return values.parse(kit.field(field), value)
+
+    @staticmethod
+    def _joined(record: Record, field: str) -> Value:
+        kit = known_kit(str(record.state.fields.get(KIT)))
+        if kit is None or field.startswith("_") or kit.field(field).type not in {FieldType.TEXT, FieldType.LONG_TEXT}:
+            raise Refused("not_text", _("Only texts can be kept both; choose one of the values."))
+        separator = "\n" if kit.field(field).type is FieldType.LONG_TEXT else "; "
+        texts = [str(value) for _dot, value in sorted(record.state.current(field)) if value]
+        return values.parse(kit.field(field), separator.join(dict.fromkeys(texts)))
+
+
+def _no_conflict(field: str) -> Refused:
+    return Refused(
+        "no_conflict",
+        _("The field “{field}” of this case has one value only; there is nothing to resolve.").format(field=field),
+    )

@@ -1,0 +1,57 @@
+"""Names of the community, its units and its people: ordinary records of the unit that all members share."""
+
+from datetime import UTC, datetime
+
+from sync import ids
+from sync.changes import Change
+from sync.log import Log
+from sync.messages import _
+from sync.sqlcipher import Connection
+
+COMMUNITY = "community"
+UNIT = "unit"
+PERSON = "person"
+NAMED = frozenset({COMMUNITY, UNIT, PERSON})
+
+
+def named(collection: str, record: bytes, name: str) -> Change:
+    """Return the change that gives a new community, unit or person its name.
+
+    Args:
+        collection: One of `NAMED`.
+        record: Its 16-byte id.
+        name: The name.
+    """
+    return Change(collection, record, {"name": name})
+
+
+class Directory:
+    """Looks names up.
+
+    Args:
+        log: The vault's log, which knows whose device is whose.
+    """
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    def name(self, connection: Connection, record: bytes) -> str:
+        """Return the name of a community, unit or person, or a placeholder that says it has not come yet."""
+        row = connection.execute("SELECT name FROM named WHERE uuid = ?", (record,)).fetchone()
+        return row[0] if row else _("(name not received yet)")
+
+    def community(self, connection: Connection) -> str:
+        """Return the name of the community."""
+        return self.name(connection, self._log.community[: ids.ID_BYTES])
+
+    def author(self, connection: Connection, device: bytes) -> tuple[str, str]:
+        """Return the person's name and the short name of a device, which is its number suffix."""
+        member = self._log.membership.devices.get(device)
+        if member is None:
+            return _("(unknown person)"), ids.to_text(device)
+        return self.name(connection, member.entry.person), _("device {suffix}").format(suffix=member.entry.suffix)
+
+
+def moment(time_ms: int) -> datetime:
+    """Return milliseconds since 1970 as a time with its zone, the local one."""
+    return datetime.fromtimestamp(time_ms / 1000, tz=UTC).astimezone()

@@ -1,0 +1,209 @@
+"""Exchange with the others: by the server and by bundle files, and what the status bar says of it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from desktop_app.conflicts import ConflictService
+from desktop_app.directory import moment
+from sync.errors import Refused
+from sync.log import Log
+from sync.messages import _
+from sync.pins import pinned_server
+from sync.replica import Heads
+
+if TYPE_CHECKING:
+    from sync.client import Progress
+
+SERVER = "server-address"
+_LAST_EXCHANGE = "last-exchange"
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeStatus:
+    """What the status bar shows.
+
+    Args:
+        server: The server's address, or None when none is set.
+        online: Whether the server answered the last time; None before the first try.
+        last_saved: When something was last saved here.
+        last_exchange: When all had been exchanged with the server the last time.
+        waiting: How many changes the server has not got yet.
+        conflicts: How many fields have several values.
+        quarantined: How many frames can't be applied yet.
+    """
+
+    server: str | None
+    online: bool | None
+    last_saved: datetime | None
+    last_exchange: datetime | None
+    waiting: int
+    conflicts: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """What an exchange with the server moved: frames, bytes of HTTP, round trips, and open conflicts after it."""
+
+    sent: int
+    received: int
+    bytes_sent: int
+    bytes_received: int
+    round_trips: int
+    conflicts: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class BundleResult:
+    """How many frames a bundle file carried, how many were new here, and its size in bytes."""
+
+    frames: int
+    changes: int
+    bytes: int
+
+
+class ExchangeService:
+    """Sends and receives what the log holds.
+
+    Args:
+        log: The vault's log.
+        conflicts: Counted for the status.
+    """
+
+    def __init__(self, log: Log, conflicts: ConflictService) -> None:
+        self._log = log
+        self._conflicts = conflicts
+        self._online: bool | None = None
+
+    @property
+    def server(self) -> str | None:
+        """The server's address, or None."""
+        kept = self._log.recall(SERVER)
+        return kept.decode() if kept else None
+
+    def set_server(self, url: str | None) -> None:
+        """Keep the server's address.
+
+        Args:
+            url: ``http://`` or ``https://`` address, or None to forget it.
+
+        Raises:
+            Refused: It is not such an address.
+        """
+        url = (url or "").strip().rstrip("/")
+        if url and not url.startswith(("http://", "https://")):
+            raise Refused(
+                "bad_address",
+                _("“{url}” is not a server address. It begins with http:// or https://.").format(url=url),
+            )
+        if url != (self.server or ""):
+            self._online = None
+        self._log.remember(SERVER, url.encode())
+
+    def status(self) -> ExchangeStatus:
+        """Return what the status bar shows; nothing is asked of the network."""
+        kept = self._log.recall(_LAST_EXCHANGE)
+        saved = self._log.last_written()
+        return ExchangeStatus(
+            server=self.server,
+            online=self._online,
+            last_saved=moment(saved) if saved else None,
+            last_exchange=moment(int(kept)) if kept else None,
+            waiting=self._log.count_missing(self._held_by_server()),
+            conflicts=self._conflicts.count(),
+            quarantined=sum(self._log.waiting().values()),
+        )
+
+    def _held_by_server(self) -> Heads:
+        """Return the heads that the server had at the last exchange; none before the first."""
+        from sync.client import state
+
+        key = pinned_server(self._log, self.server) if self.server else None
+        known = state.load(self._log, key) if key else None
+        return known.server if known else {}
+
+    def sync(
+        self,
+        url: str | None = None,
+        progress: Callable[["Progress"], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> SyncResult:
+        """Push and pull until the server and this vault have the same.
+
+        Args:
+            url: The server's address; by default the one that is kept. A given one is kept when it answers rightly.
+            progress: Told after each round trip.
+            cancelled: Asked between round trips; what was exchanged until then stays.
+
+        Raises:
+            Unreachable: The server does not answer; nothing is lost.
+            Refused: No address is known, or the server is not this community's.
+        """
+        from sync import client
+
+        address = (url or self.server or "").strip().rstrip("/")
+        if not address:
+            raise Refused("no_server", _("No server address is set. Nothing is lost; set the address and try again."))
+        self._online = False
+        outcome = client.sync_with(
+            self._log,
+            address,
+            progress=progress or (lambda _progress: None),
+            cancelled=cancelled or (lambda: False),
+        )
+        self._online = True
+        if address != self.server:
+            self.set_server(address)
+            self._online = True
+        self._log.remember(_LAST_EXCHANGE, str(time.time_ns() // 1_000_000).encode())
+        return SyncResult(
+            outcome.sent,
+            outcome.received,
+            outcome.bytes_sent,
+            outcome.bytes_received,
+            outcome.round_trips,
+            self._conflicts.count(),
+            outcome.waiting,
+        )
+
+    def export_bundle(self, path: Path, device: str | None = None) -> BundleResult:
+        """Write what another device lacks into a file for a stick.
+
+        Args:
+            path: The file to write.
+            device: The number suffix of the device that it is for; by default, everything is written.
+
+        Raises:
+            Refused: The device is unknown, or the file can't be written.
+        """
+        from sync import bundle
+
+        known = None if device is None else self._log.heads_seen_by(self._device(device))
+        written = bundle.export_bundle(self._log, path, known)
+        return BundleResult(written.frames, 0, path.stat().st_size)
+
+    def import_bundle(self, path: Path) -> BundleResult:
+        """Take in a bundle file.
+
+        Raises:
+            Damaged: It is damaged; nothing of it was taken in.
+            Refused: It is another community's.
+        """
+        from sync import bundle
+
+        applied = bundle.import_bundle(self._log, path)
+        return BundleResult(applied.frames, applied.changes, path.stat().st_size)
+
+    def _device(self, suffix: str) -> bytes:
+        for device in self._log.membership.devices.values():
+            if device.entry.suffix == suffix:
+                return device.entry.id
+        known = ", ".join(sorted(device.entry.suffix for device in self._log.membership.devices.values()))
+        raise Refused(
+            "unknown_device", _("There is no device {suffix}; there are: {known}.").format(suffix=suffix, known=known)
+        )

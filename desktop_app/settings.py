@@ -1,0 +1,94 @@
+"""What this program remembers about this computer: language, look, and where the vaults are. No case data."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import platformdirs
+
+FILE_NAME = "settings.json"
+
+
+class KnownVault(msgspec.Struct, frozen=True):
+    """A vault that was opened or made here.
+
+    Args:
+        folder: Its folder.
+        label: The name of the community, as it stands on the door.
+    """
+
+    folder: str
+    label: str
+
+
+class _Stored(msgspec.Struct):
+    language: str | None = None
+    theme: str | None = None
+    text_scale: int = 100
+    vaults: list[KnownVault] = []
+
+
+@dataclass
+class Settings:
+    """The settings of one person on one computer.
+
+    Args:
+        language: ``uk``, ``en``, or None for the system's.
+        theme: ``light``, ``dark``, or None for the system's.
+        text_scale: Size of all text in percent: 100, 125 or 150.
+        vaults: The vaults known here, the latest opened first.
+    """
+
+    language: str | None = None
+    theme: str | None = None
+    text_scale: int = 100
+    vaults: list[KnownVault] = field(default_factory=list)
+
+    @classmethod
+    def load(cls) -> "Settings":
+        """Read the settings; missing or unreadable ones are the defaults, since nothing of value is in them."""
+        try:
+            stored = msgspec.json.decode((folder() / FILE_NAME).read_bytes(), type=_Stored)
+        except (OSError, msgspec.MsgspecError):
+            stored = _Stored()
+        language = stored.language if stored.language in {"uk", "en"} else None
+        theme = stored.theme if stored.theme in {"light", "dark"} else None
+        scale = stored.text_scale if stored.text_scale in {100, 125, 150} else 100
+        return cls(language, theme, scale, list(stored.vaults))
+
+    def remember_vault(self, vault: Path, label: str) -> None:
+        """Put a vault at the head of the list of known ones and save.
+
+        Args:
+            vault: Its folder.
+            label: What the list shall call it; not case data.
+        """
+        known = KnownVault(str(vault.absolute()), label)
+        self.vaults = [known, *(other for other in self.vaults if other.folder != known.folder)]
+        self.save()
+
+    def save(self) -> None:
+        """Write the settings, whole or not at all.
+
+        Raises:
+            OSError: The folder can't be written.
+        """
+        target = folder() / FILE_NAME
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_suffix(".new")
+        temporary.write_bytes(
+            msgspec.json.format(msgspec.json.encode(_Stored(self.language, self.theme, self.text_scale, self.vaults)))
+        )
+        temporary.replace(target)
+
+
+def folder() -> Path:
+    """Return the folder of the settings: SPRAVA_SETTINGS_DIR, or where the system keeps such things."""
+    chosen = os.environ.get("SPRAVA_SETTINGS_DIR")
+    return Path(chosen) if chosen else Path(platformdirs.user_config_dir("sprava", appauthor=False))
+
+
+def vaults_folder() -> Path:
+    """Return where new vaults are proposed to be made."""
+    return Path(platformdirs.user_data_dir("sprava", appauthor=False)) / "vaults"

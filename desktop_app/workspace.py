@@ -1,0 +1,399 @@
+"""An opened vault with everything a clerk does in it; the one door for screens and command line."""
+
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from desktop_app import directory, vault
+from desktop_app.cases import projection
+from desktop_app.cases.model import COLLECTION, Unit
+from desktop_app.cases.projection import CaseProjection
+from desktop_app.cases.service import CaseService
+from desktop_app.cases.views import CaseReader
+from desktop_app.conflicts import ConflictService
+from desktop_app.directory import Directory
+from desktop_app.drafts import DraftService
+from desktop_app.exchange import SERVER, ExchangeService
+from desktop_app.kits import loader
+from desktop_app.kits.model import Kit
+from desktop_app.vault import KdfParameters, Vault
+from sync import digest, enrolment, ids, membership
+from sync.changes import Change
+from sync.enrolment import Start
+from sync.errors import Refused
+from sync.log import Log
+from sync.messages import _
+from sync.pins import pin_server
+from sync.replica import Applied
+from sync.sqlcipher import Connection
+
+_POSITION = struct.Struct(">16sQ")
+_MANY = 500
+_EXAMPLE = "example-data"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whose seat the vault is."""
+
+    id: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class VaultInfo:
+    """What `sprava vault info` tells."""
+
+    community: str
+    community_id: str
+    device: str
+    person: str
+    role: str
+    units: list[str]
+    cases: int
+    conflicts: int
+    frames: int
+    bytes_on_disk: int
+    last_exchange: datetime | None
+    server: str | None
+    waiting: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An invitation file's bytes, and the code that both people compare."""
+
+    data: bytes
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeEvent:
+    """What a write or an exchange changed.
+
+    Args:
+        cases: Ids of the cases; empty when `everything`.
+        everything: Too much changed to name it, or names changed.
+    """
+
+    cases: frozenset[str]
+    everything: bool
+
+
+class _InOneTransaction:
+    """Lets a log write inside the transaction in which its vault is made."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        yield self._connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        yield self._connection
+
+
+class Workspace:
+    """An opened vault; `create_workspace`, `join_workspace` and `open_workspace` make one.
+
+    Args:
+        opened: The vault; `close` closes it.
+    """
+
+    def __init__(self, opened: Vault) -> None:
+        self._vault = opened
+        projector = CaseProjection()
+        self.log = Log(opened, projector)
+        self.notices = [*opened.notices, *self._notice_old_copy()]
+        self._directory = Directory(self.log)
+        reader = CaseReader(self.log, self._directory, projector.calendar)
+        self.drafts = DraftService(opened)
+        self.cases = CaseService(opened, self.log, reader, self.drafts)
+        self.conflicts = ConflictService(opened, self.log, reader)
+        self.exchange = ExchangeService(self.log, self.conflicts)
+        self._listeners: list[Callable[[ChangeEvent], None]] = []
+        self.log.on_applied.append(self._after_applied)
+        self.is_example = self.log.recall(_EXAMPLE) is not None
+
+    @property
+    def folder(self) -> Path:
+        """The vault's folder."""
+        return self._vault.folder
+
+    @property
+    def community(self) -> str:
+        """The name of the community."""
+        with self._vault.read() as connection:
+            return self._directory.community(connection)
+
+    @property
+    def person(self) -> Person:
+        """Whose seat this is."""
+        me = self.log.me
+        with self._vault.read() as connection:
+            name = self._directory.name(connection, me.entry.person)
+        return Person(ids.to_text(me.entry.person), name, me.role)
+
+    @property
+    def unit(self) -> Unit:
+        """The unit in which new cases are registered."""
+        return self.units()[0]
+
+    def units(self) -> list[Unit]:
+        """Return the units with cases that this device belongs to."""
+        uuids = sorted(self.log.me.units - {self.log.membership.common_unit})
+        with self._vault.read() as connection:
+            return [Unit(ids.to_text(uuid), self._directory.name(connection, uuid)) for uuid in uuids]
+
+    def kits(self) -> list[Kit]:
+        """Return the kits that cases can be registered with."""
+        return list(loader.shipped().values())
+
+    def info(self) -> VaultInfo:
+        """Return counts, sizes and names of this vault."""
+        status = self.exchange.status()
+        with self._vault.read() as connection:
+            (cases,) = connection.execute("SELECT count(*) FROM case_row").fetchone()
+            (frames,) = connection.execute("SELECT count(*) FROM frame").fetchone()
+        person = self.person
+        return VaultInfo(
+            community=self.community,
+            community_id=self.log.community.hex(),
+            device=self.log.me.entry.suffix,
+            person=person.name,
+            role=person.role,
+            units=[unit.name for unit in self.units()],
+            cases=cases,
+            conflicts=status.conflicts,
+            frames=frames,
+            bytes_on_disk=sum(path.stat().st_size for path in self.folder.iterdir() if path.is_file()),
+            last_exchange=status.last_exchange,
+            server=status.server,
+            waiting=status.waiting,
+            code=self.log.device_code,
+        )
+
+    def digest(self, unit: str | None = None) -> str:
+        """Return one hash over everything visible, or over one unit.
+
+        Args:
+            unit: The name or id of a unit.
+
+        Raises:
+            Refused: This device belongs to no such unit.
+        """
+        units = list(self.log.me.units) if unit is None else [ids.from_text(self._named_unit(unit).id) or b""]
+        with self._vault.read() as connection:
+            return digest.of_units(connection, units)
+
+    def invite(self, role: str, unit: str, server: str | None = None) -> Invitation:
+        """Make an invitation for one more device.
+
+        Args:
+            role: One of `membership.ROLES`.
+            unit: The name or id of the unit that the device shall belong to.
+            server: The server's address to pass on; by default the one set here.
+
+        Raises:
+            Refused: The role or unit is unknown, or this device is not an administrator's.
+        """
+        if role not in membership.ROLES:
+            raise Refused(
+                "unknown_role",
+                _("There is no role “{role}”. The roles are: {roles}.").format(
+                    role=role, roles=", ".join(membership.ROLES)
+                ),
+            )
+        chosen = ids.from_text(self._named_unit(unit).id) or b""
+        try:
+            contents = enrolment.invite(self.log, role, [chosen], server or self.exchange.server)
+        except PermissionError as error:
+            raise Refused("no_right", _("Only an administrator can invite. Nothing was changed.")) from error
+        return Invitation(enrolment.write_invitation(contents), contents.code)
+
+    def _named_unit(self, name: str) -> Unit:
+        units = self.units()
+        for unit in units:
+            if name in {unit.name, unit.id}:
+                return unit
+        raise Refused(
+            "unknown_unit",
+            _("This device does not belong to a unit “{unit}”. Its units: {units}.").format(
+                unit=name, units=", ".join(unit.name for unit in units)
+            ),
+        )
+
+    def verify_passphrase(self, passphrase: str) -> None:
+        """Check the pass phrase again, to unlock a locked desk.
+
+        Raises:
+            Refused: It is wrong.
+        """
+        self._vault.verify_passphrase(passphrase)
+
+    def subscribe(self, callback: Callable[[ChangeEvent], None]) -> Callable[[], None]:
+        """Be told of every change; the callback runs on the thread that wrote.
+
+        Returns:
+            A function that ends the subscription.
+        """
+        self._listeners.append(callback)
+        return lambda: self._listeners.remove(callback)
+
+    def close(self) -> None:
+        """Close the vault and wipe its keys."""
+        self._vault.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def _after_applied(self, applied: Applied) -> None:
+        position = self.log.position()
+        self._vault.mark.store(_POSITION.pack(position.incarnation, position.counter))
+        cases = frozenset(ids.to_text(record) for collection, record in applied.records if collection == COLLECTION)
+        many = len(cases) > _MANY or any(collection != COLLECTION for collection, _record in applied.records)
+        event = ChangeEvent(frozenset() if many else cases, everything=many)
+        for listener in list(self._listeners):
+            listener(event)
+
+    def _notice_old_copy(self) -> list[str]:
+        """Begin a new life of the log when the database is older than the mark beside it."""
+        kept = self._vault.mark.load()
+        if kept is None:
+            return []
+        incarnation, counter = _POSITION.unpack(kept)
+        position = self.log.position()
+        if incarnation == position.incarnation and counter <= position.counter:
+            return []
+        self.log.start_incarnation()
+        return [
+            _(
+                "This vault's database is an older copy than the one last used here. Everything in it is safe; what "
+                "was written after the copy comes back with the next exchange, from the server or a colleague."
+            )
+        ]
+
+
+def create_workspace(
+    folder: Path, passphrase: str, *, community: str, unit: str, person: str, kdf: KdfParameters | None = None
+) -> Workspace:
+    """Found a community and make its first vault.
+
+    Args:
+        folder: Where; must not exist or be empty.
+        passphrase: The pass phrase of the founding person.
+        community: The name of the community.
+        unit: The name of its first unit.
+        person: The name of the founding person, its first administrator.
+        kdf: Cost of the key derivation; by default what this machine bears.
+
+    Raises:
+        Refused: A name is empty, the pass phrase is weak, or the folder is taken; nothing was made.
+    """
+    for given in (community, unit, person):
+        _require_name(given)
+    person_id = ids.new_id()
+    start = enrolment.found(person_id)
+    names = [
+        directory.named(directory.COMMUNITY, start.identity.community[: ids.ID_BYTES], community.strip()),
+        directory.named(directory.UNIT, start.units[0], unit.strip()),
+        directory.named(directory.PERSON, person_id, person.strip()),
+    ]
+    return _make(folder, passphrase, start, names, [], kdf)
+
+
+def join_workspace(
+    folder: Path, passphrase: str, *, invitation: bytes, person: str, kdf: KdfParameters | None = None
+) -> Workspace:
+    """Enter a community with an invitation and make a vault.
+
+    Args:
+        folder: Where; must not exist or be empty.
+        passphrase: The pass phrase of the new vault.
+        invitation: The bytes of the invitation file.
+        person: The name of the person whose seat it is.
+        kdf: Cost of the key derivation; by default what this machine bears.
+
+    Raises:
+        Damaged: The invitation is damaged.
+        Refused: It was used already, the pass phrase is weak, or the folder is taken; nothing was made.
+    """
+    _require_name(person)
+    contents = enrolment.read_invitation(invitation)
+    person_id = ids.new_id()
+    start = enrolment.accept(contents, person_id)
+    names = [directory.named(directory.PERSON, person_id, person.strip())]
+    return _make(folder, passphrase, start, names, contents.frames, kdf)
+
+
+def open_workspace(folder: Path, passphrase: str) -> Workspace:
+    """Open a vault.
+
+    Raises:
+        Refused: The pass phrase is wrong, there is no vault, or it is open elsewhere.
+        Damaged: A file of the vault is damaged; the message says which.
+    """
+    return Workspace(vault.open_vault(folder, passphrase))
+
+
+def create_example_workspace(folder: Path, passphrase: str, *, kdf: KdfParameters | None = None) -> Workspace:
+    """Make a vault of its own with example data, to learn with.
+
+    Args:
+        folder: Where; must not exist or be empty.
+        passphrase: Its pass phrase.
+        kdf: Cost of the key derivation; by default what this machine bears.
+    """
+    from desktop_app.kits import examples
+
+    workspace = create_workspace(
+        folder,
+        passphrase,
+        community=_("Example community"),
+        unit=_("Citizen service centre"),
+        person=_("Example clerk"),
+        kdf=kdf,
+    )
+    workspace.log.remember(_EXAMPLE, b"1")
+    workspace.is_example = True
+    for kit in workspace.kits():
+        workspace.cases.register_many(kit.id, examples.examples(kit.id, 60, 1))
+    return workspace
+
+
+def _make(
+    folder: Path,
+    passphrase: str,
+    start: Start,
+    names: list[Change],
+    received: list[bytes],
+    kdf: KdfParameters | None,
+) -> Workspace:
+    def initialise(connection: Connection) -> None:
+        enrolment.initialise(connection, start)
+        projection.create(connection)
+        log = Log(_InOneTransaction(connection), CaseProjection())
+        log.apply(received)
+        log.write(start.common_unit, names)
+        if start.server:
+            log.remember(SERVER, start.server.encode())
+        if start.server and start.server_key:
+            pin_server(log, start.server, start.server_key)
+
+    return Workspace(vault.create(folder, passphrase, initialise, kdf=kdf))
+
+
+def _require_name(name: str) -> None:
+    if not name.strip():
+        raise Refused("empty_name", _("A name is empty. Give the names of community, unit and person."))
