@@ -1,21 +1,22 @@
 """The messages between a device and a server, byte for byte as docs/formats/http.md gives them."""
 
-import base64
-import binascii
 import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from sync import crypto
+from sync.crypto import Signer
+from sync.frames import Frame
 from sync.ids import ID_BYTES
 from sync.replica import Heads
 
 VERSION = 1
 EXCHANGE_PATH = "/v1/exchange"
 HELLO_PATH = "/v1/hello"
-CONTENT_TYPE = "application/msgpack"
 NONCE_BYTES = 16
 
 MAX_MESSAGE_BYTES = 40 * 2**20
@@ -23,13 +24,10 @@ MAX_MESSAGE_BYTES = 40 * 2**20
 MAX_ROUND_BYTES = 8 * 2**20
 MAX_LINKS_BYTES = 4 * 2**20
 
-DEVICE_HEADER = "Sprava-Device"
-NONCE_HEADER = "Sprava-Nonce"
-SIGNATURE_HEADER = "Sprava-Signature"
-
 _HEAD = struct.Struct(f">{ID_BYTES}sQ{crypto.HASH_BYTES}s")
 _COUNT = struct.Struct(">I")
 _STATUS = struct.Struct(">H")
+_ENVELOPE = struct.Struct(f">{ID_BYTES}s{NONCE_BYTES}s{crypto.SIGNATURE_BYTES}s")
 
 Hash = Annotated[bytes, Meta(min_length=crypto.HASH_BYTES, max_length=crypto.HASH_BYTES)]
 Id = Annotated[bytes, Meta(min_length=ID_BYTES, max_length=ID_BYTES)]
@@ -60,7 +58,7 @@ class Request(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
         version: `VERSION`.
         community: 32-byte id.
         base: Digest of the device's heads as the server last heard them; empty when `heads` is complete.
-        heads: The device's heads, or only those that differ from the base.
+        heads: The device's heads, or only those that differ from the base; heads that are among `frames` left out.
         tips: The membership links that nothing follows, as the device knows them.
         links: Membership links that the server may lack, parents first.
         frames: Frames that the server may lack, in chain order.
@@ -84,7 +82,8 @@ class Reply(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
         version: `VERSION`.
         epoch: 16-byte id of the life of the server's store.
         base_known: False when the server doesn't know the base: its complete heads follow, and it wants the device's.
-        heads: The server's heads where they differ from the device's (number 0: it has nothing of that chain).
+        heads: The server's heads where they differ from the device's (number 0: it has nothing of that chain); heads
+            that are among `frames` left out.
         accepted: The 32-byte hashes of the frames that are in the store now, put together.
         refused: Frames and links not taken, by hash, and why.
         tips: The server's membership tips when they differ from the device's, else empty.
@@ -129,6 +128,41 @@ class Problem(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
 
     version: int
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The body of a request: who sends it, and the message.
+
+    Args:
+        device: The 16-byte id of the device that says it sends it.
+        nonce: Its 16-byte nonce.
+        signature: Its signature.
+        message: The encoded `Request`.
+    """
+
+    device: bytes
+    nonce: bytes
+    signature: bytes
+    message: bytes
+
+    def verify(self, key: bytes, *, server: bytes, community: bytes) -> None:
+        """Check the signature.
+
+        Args:
+            key: The device's 32-byte key.
+            server: The key of the server that the request is for.
+            community: The id of the community that the message names.
+
+        Raises:
+            CryptoError: It does not fit.
+        """
+        crypto.verify(key, self.signature, self.signed(server, community))
+
+    def signed(self, server: bytes, community: bytes) -> bytes:
+        """Return what the signature covers."""
+        who = b"sprava/request/1\x00" + server + community + self.device + self.nonce
+        return who + crypto.sha256(self.message) + b"POST " + EXCHANGE_PATH.encode("ascii")
 
 
 class _Probe(msgspec.Struct, frozen=True, array_like=True):
@@ -216,6 +250,17 @@ def difference(heads: Heads, other: Heads) -> Heads:
     return found
 
 
+def advance(heads: Heads, carried: Iterable[Frame]) -> Heads:
+    """Return heads with the chains carried on by some frames: who sends a frame has it."""
+    found = {unit: dict(chains) for unit, chains in heads.items()}
+    for frame in carried:
+        header = frame.header
+        chains = found.setdefault(header.unit, {})
+        if header.seq > chains.get(header.incarnation, (0, b""))[0]:
+            chains[header.incarnation] = (header.seq, frame.hash)
+    return found
+
+
 def overlay(base: Heads, changed: Heads) -> Heads:
     """Return heads with some of them changed; number 0 takes a chain away."""
     heads: Heads = {}
@@ -227,54 +272,67 @@ def overlay(base: Heads, changed: Heads) -> Heads:
     return heads
 
 
-def request_message(
-    *, method: str, path: str, server: bytes, community: bytes, device: bytes, nonce: bytes, body: bytes
+def sign_request(
+    signer: Signer, *, server: bytes, community: bytes, device: bytes, nonce: bytes, message: bytes
 ) -> bytes:
-    """Return what a device signs to send a request.
+    """Return the body of a request for an exchange.
 
     Args:
-        method: Such as ``POST``.
-        path: From the version on, such as ``/v1/exchange``, whatever a proxy puts before it.
+        signer: The device's key.
         server: The server's 32-byte key: a request to one server is worth nothing at another.
         community: 32-byte id.
         device: 16-byte id.
         nonce: 16 random bytes, new for each request.
-        body: The body as it travels.
+        message: The encoded `Request`.
     """
-    fixed = b"sprava/request/1\x00" + server + community + device + nonce + crypto.sha256(body)
-    return fixed + f"{method} {path}".encode("ascii")
+    envelope = Envelope(device, nonce, b"", message)
+    signature = signer.sign(envelope.signed(server, community))
+    return _ENVELOPE.pack(device, nonce, signature) + message
 
 
-def reply_message(*, server: bytes, nonce: bytes, status: int, body: bytes) -> bytes:
-    """Return what a server signs to send a reply.
-
-    Args:
-        server: Its own 32-byte key.
-        nonce: The nonce of the request.
-        status: The HTTP status.
-        body: The body as it travels.
-    """
-    return b"sprava/reply/1\x00" + server + nonce + _STATUS.pack(status) + crypto.sha256(body)
-
-
-def to_header(data: bytes) -> str:
-    """Return bytes as they stand in a header: base64url without padding."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
-
-
-def from_header(text: str | None, length: int) -> bytes:
-    """Read bytes from a header.
+def open_request(body: bytes) -> Envelope:
+    """Take the body of a request apart; the signature is checked when the sender's key is known.
 
     Raises:
-        BadMessage: The header is missing, not base64url, or not of that length.
+        BadMessage: It is too short.
     """
-    try:
-        data = base64.b64decode((text or "") + "=" * (-len(text or "") % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise BadMessage("a header that is not base64url") from error
-    if len(data) != length:
-        raise BadMessage("a header of the wrong length")
-    return data
+    if len(body) < _ENVELOPE.size:
+        raise BadMessage("shorter than an envelope")
+    device, nonce, signature = _ENVELOPE.unpack_from(body)
+    return Envelope(device, nonce, signature, body[_ENVELOPE.size :])
+
+
+def sign_reply(signer: Signer, *, nonce: bytes, status: int, message: bytes) -> bytes:
+    """Return the body of a reply.
+
+    Args:
+        signer: The server's key.
+        nonce: The nonce of the request; zeros when it had none.
+        status: The HTTP status.
+        message: The encoded `Reply`, `Hello` or `Problem`.
+    """
+    return signer.sign(_reply_signed(signer.public_key, nonce, status, message)) + message
+
+
+def open_reply(body: bytes, *, server: bytes, nonce: bytes, status: int) -> bytes:
+    """Return the message in the body of a reply.
+
+    Args:
+        body: The body.
+        server: The 32-byte key that the server must have.
+        nonce: The nonce of the request.
+        status: The HTTP status.
+
+    Raises:
+        CryptoError: It is not signed with that key for that request.
+    """
+    signature, message = body[: crypto.SIGNATURE_BYTES], body[crypto.SIGNATURE_BYTES :]
+    crypto.verify(server, signature, _reply_signed(server, nonce, status, message))
+    return message
+
+
+def _reply_signed(server: bytes, nonce: bytes, status: int, message: bytes) -> bytes:
+    return b"sprava/reply/1\x00" + server + nonce + _STATUS.pack(status) + crypto.sha256(message)
 
 
 def fingerprint(key: bytes) -> str:

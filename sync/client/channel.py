@@ -6,22 +6,25 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NoReturn, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
+from urllib3.util import SKIP_HEADER, Retry
 
 from sync import crypto, wire
 from sync.client import failures
 from sync.crypto import CryptoError
+from sync.errors import Failure
 from sync.replica import Replica
 
 _CONNECT_SECONDS = 20
 _READ_SECONDS = 90
 _PART_BYTES = 64 * 1024
+_ATTEMPTS = 3
+_NO_NEEDLESS_HEADERS = dict.fromkeys(("User-Agent", "Accept-Encoding"), SKIP_HEADER)
 _AWAY = frozenset({429, 502, 503, 504})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _OFFLINE = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH})
@@ -43,7 +46,6 @@ class Traffic:
 @dataclass(frozen=True, slots=True)
 class _Answer:
     status: int
-    signature: str | None
     body: bytes
 
 
@@ -97,16 +99,14 @@ class Channel:
             Refused: It speaks another version of the protocol.
         """
         nonce = os.urandom(wire.NONCE_BYTES)
-        answer = self._send("GET", wire.HELLO_PATH, {wire.NONCE_HEADER: wire.to_header(nonce)}, b"")
+        answer = self._post(wire.HELLO_PATH, nonce)
         try:
-            hello = wire.decode(wire.Hello, answer.body)
-            crypto.check_verify_key(hello.key)
+            hello = wire.decode(wire.Hello, answer.body[crypto.SIGNATURE_BYTES :])
+            wire.open_reply(answer.body, server=hello.key, nonce=nonce, status=answer.status)
         except wire.UnknownVersion as error:
             raise failures.other_version(error.version) from error
         except (wire.BadMessage, CryptoError) as error:
-            raise _not_a_server(answer, self._url) from error
-        if not _signed(answer, hello.key, nonce):
-            raise _not_a_server(answer, self._url)
+            raise self._somebody_else(answer) from error
         return hello
 
     def exchange(self, replica: Replica, server: bytes, request: wire.Request) -> wire.Reply:
@@ -122,70 +122,65 @@ class Channel:
             Unreachable: It is away, or what answers is not a server of this program.
             Refused: It has another key, speaks another version, or answers nonsense.
         """
-        body = wire.encode(request)
-        answer, nonce = self._post(replica, server, body)
-        if not _signed(answer, server, nonce):
-            self._explain_unsigned(answer, server)
+        message = wire.encode(request)
+        for attempt in range(_ATTEMPTS):
+            nonce = os.urandom(wire.NONCE_BYTES)
+            body = wire.sign_request(
+                replica.signer,
+                server=server,
+                community=replica.community,
+                device=replica.device,
+                nonce=nonce,
+                message=message,
+            )
+            answer = self._post(wire.EXCHANGE_PATH, body)
+            try:
+                return self._read(answer, server, nonce)
+            except failures.Problem as problem:
+                # The connection broke and was tried again with the same nonce: this request was answered already.
+                if problem.code != "replayed" or attempt == _ATTEMPTS - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _read(self, answer: _Answer, server: bytes, nonce: bytes) -> wire.Reply:
+        try:
+            message = wire.open_reply(answer.body, server=server, nonce=nonce, status=answer.status)
+        except CryptoError as error:
+            raise self._stranger(answer, server) from error
         try:
             if answer.status == requests.codes.ok:
-                return wire.decode(wire.Reply, answer.body)
-            problem = wire.decode(wire.Problem, answer.body)
+                return wire.decode(wire.Reply, message)
+            problem = wire.decode(wire.Problem, message)
         except wire.UnknownVersion as error:
             raise failures.other_version(error.version) from error
         except wire.BadMessage as error:
             raise failures.misbehaving(self._url) from error
         raise failures.Problem(problem.code, answer.status)
 
-    def _post(self, replica: Replica, server: bytes, body: bytes) -> tuple[_Answer, bytes]:
-        """Send a body; once more with a new nonce if a retry made the first one look like a replay."""
-        for _attempt in range(2):
-            nonce = os.urandom(wire.NONCE_BYTES)
-            message = wire.request_message(
-                method="POST",
-                path=wire.EXCHANGE_PATH,
-                server=server,
-                community=replica.community,
-                device=replica.device,
-                nonce=nonce,
-                body=body,
-            )
-            headers = {
-                wire.DEVICE_HEADER: wire.to_header(replica.device),
-                wire.NONCE_HEADER: wire.to_header(nonce),
-                wire.SIGNATURE_HEADER: wire.to_header(replica.signer.sign(message)),
-                "Content-Type": wire.CONTENT_TYPE,
-            }
-            answer = self._send("POST", wire.EXCHANGE_PATH, headers, body)
-            if answer.status != requests.codes.conflict or b"replayed" not in answer.body:
-                break
-        return answer, nonce
+    def _stranger(self, answer: _Answer, server: bytes) -> Failure:
+        """Find out who answered without the right key."""
+        if answer.status in _AWAY:
+            return failures.server_away(self._url)
+        return failures.misbehaving(self._url) if self.hello().key == server else failures.wrong_server(self._url)
 
-    def _explain_unsigned(self, answer: _Answer, server: bytes) -> NoReturn:
-        """Find out who answered without the right key, and say so."""
-        if answer.signature is None:
-            raise _not_a_server(answer, self._url)
-        if self.hello().key != server:
-            raise failures.wrong_server(self._url)
-        raise failures.misbehaving(self._url)
+    def _somebody_else(self, answer: _Answer) -> Failure:
+        """A gateway in front of the server speaks for it when it is away; everybody else is somebody else."""
+        away = answer.status in _AWAY
+        return failures.server_away(self._url) if away else failures.not_a_server(self._url)
 
-    def _send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> _Answer:
-        stream = io.BytesIO(body) if body else None  # sent in parts, each with the timeout to itself
+    def _post(self, path: str, body: bytes) -> _Answer:
         try:
             response = self._session.request(
-                method,
+                "POST",
                 self._url + path,
-                data=stream,
-                headers=headers,
+                data=io.BytesIO(body),  # sent in parts, each with the timeout to itself
+                headers=_NO_NEEDLESS_HEADERS,
                 timeout=(_CONNECT_SECONDS, _READ_SECONDS),
                 allow_redirects=False,
                 stream=True,
             )
             with response:
-                answer = _Answer(
-                    response.status_code,
-                    response.headers.get(wire.SIGNATURE_HEADER),
-                    b"".join(self._parts(response)),
-                )
+                answer = _Answer(response.status_code, b"".join(self._parts(response)))
                 self._count(response, len(body), len(answer.body))
         except (requests.exceptions.SSLError, urllib3.exceptions.SSLError) as error:
             raise failures.bad_certificate(self._url) from error
@@ -224,21 +219,7 @@ class Channel:
 
 
 def _headers_size(headers: dict[str, str]) -> int:
-    return sum(len(name) + len(value) + 4 for name, value in headers.items())
-
-
-def _signed(answer: _Answer, key: bytes, nonce: bytes) -> bool:
-    message = wire.reply_message(server=key, nonce=nonce, status=answer.status, body=answer.body)
-    try:
-        crypto.verify(key, wire.from_header(answer.signature, crypto.SIGNATURE_BYTES), message)
-    except (wire.BadMessage, CryptoError):
-        return False
-    return True
-
-
-def _not_a_server(answer: _Answer, url: str) -> Exception:
-    """A gateway in front of the server speaks for it when it is away; everybody else is somebody else."""
-    return failures.server_away(url) if answer.status in _AWAY else failures.not_a_server(url)
+    return sum(len(name) + len(value) + 4 for name, value in headers.items() if value != SKIP_HEADER)
 
 
 def _is_offline(error: BaseException) -> bool:

@@ -11,6 +11,7 @@ from sync.client.channel import Cancelled, Channel
 from sync.client.state import ServerState
 from sync.crypto import HASH_BYTES
 from sync.errors import Unreachable
+from sync.frames import BadFrame, Frame
 from sync.linkgraph import fitting, links_beyond, tips
 from sync.membership import Link
 from sync.pins import pin_server, pinned_server
@@ -95,6 +96,19 @@ def sync_with(
         finally:
             exchange.remember()
         return exchange.outcome(complete=complete)
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """What a request says of this device.
+
+    Args:
+        heads: All its heads.
+        frames: The frames that the request carries.
+    """
+
+    heads: Heads
+    frames: list[Frame]
 
 
 class _Exchange:
@@ -189,9 +203,8 @@ class _Exchange:
 
     def _round(self) -> None:
         """Send one request and take in the reply; try again in smaller parts when the line breaks."""
-        declared = self._replica.heads()
         for attempt in range(_ATTEMPTS):
-            request = self._request(declared)
+            request, carried = self._request()
             started = time.monotonic()
             try:
                 reply = self._channel.exchange(self._replica, self._key, request)
@@ -206,7 +219,7 @@ class _Exchange:
                 time.sleep(random.uniform(0.1, 0.5) * 2**attempt)  # noqa: S311 - spreads devices, hides nothing
         if time.monotonic() - started < _QUICK_SECONDS:
             self._budget = min(self._budget * _GROWTH, wire.MAX_ROUND_BYTES)
-        self._take(request, declared, reply)
+        self._take(request, carried, reply)
 
     def _begin_anew(self, problem: failures.Problem) -> None:
         """Introduce this device with all links to a server that forgot it; if it did that already, give up."""
@@ -215,51 +228,58 @@ class _Exchange:
         self._server_lost = self._server_lost or self._state.server != {}
         self._state = None
 
-    def _request(self, declared: Heads) -> wire.Request:
-        told = self._state.told if self._state else None
-        base, heads = b"", declared
-        if told is not None and _covers(declared, told):
-            base, heads = wire.digest(told), wire.difference(declared, told)
+    def _request(self) -> tuple[wire.Request, _Carried]:
+        """Gather what the server lacks, and say what this device has."""
         lacked = self._links_to_send()
         links = fitting(lacked)
         introduced = self._state is not None and len(links) == len(lacked)  # else authors may be unknown there yet
-        return wire.Request(
+        declared = self._replica.heads()
+        bodies = list(self._replica.frames_missing(self._theirs(), self._budget)) if introduced else []
+        carried = [frames.parse(body) for body in bodies]
+        declared = wire.advance(declared, carried)
+        told = self._state.told if self._state else None
+        base = told if told is not None and _covers(declared, told) else None
+        request = wire.Request(
             version=wire.VERSION,
             community=self._replica.community,
-            base=base,
-            heads=wire.pack_heads(heads),
+            base=b"" if base is None else wire.digest(base),
+            heads=wire.pack_heads(wire.difference(declared, wire.advance(base or {}, carried))),
             tips=tips(self._links),
             links=links,
-            frames=list(self._replica.frames_missing(self._theirs(), self._budget)) if introduced else [],
+            frames=bodies,
             budget=self._budget if self._pulling else 0,
         )
+        return request, _Carried(declared, carried)
 
-    def _take(self, request: wire.Request, declared: Heads, reply: wire.Reply) -> None:
+    def _take(self, request: wire.Request, carried: _Carried, reply: wire.Reply) -> None:
         """Take in a reply, and notice when it brings the exchange no further."""
         before = self._state
         self._contact = True
-        try:
-            heads = wire.unpack_heads(reply.heads)
-        except wire.BadMessage as error:
-            raise failures.misbehaving(self._url) from error
-        server = wire.overlay(declared if reply.base_known else {}, heads)
+        server = self._server_heads(carried.heads if reply.base_known else {}, reply)
         self._server_lost = self._server_lost or (before is not None and _ahead(before.server, server) > 0)
-        told = declared if reply.base_known else None
+        told = carried.heads if reply.base_known else None
         self._state = ServerState(reply.epoch, told, server, tuple(reply.tips or request.tips))
         self._remaining = reply.remaining
-        moved = self._count_taken(request, reply) + self._take_in(reply)
+        moved = self._count_taken(carried.frames, reply) + self._take_in(reply)
         learned = before is None or before.told is None or before.tips != self._state.tips
         if not (moved or learned or (told is None and request.base) or self._finished()):
             self._give_up_waiting()
 
-    def _count_taken(self, request: wire.Request, reply: wire.Reply) -> int:
+    def _server_heads(self, declared: Heads, reply: wire.Reply) -> Heads:
+        """Work out what the server has from what it says of the differences."""
+        try:
+            given = [frames.parse(body) for body in reply.frames]
+            return wire.overlay(wire.advance(declared, given), wire.unpack_heads(reply.heads))
+        except (wire.BadMessage, BadFrame) as error:
+            raise failures.misbehaving(self._url) from error
+
+    def _count_taken(self, carried: list[Frame], reply: wire.Reply) -> int:
         """Count the frames that the server took; return how many."""
         refused = {link_or_frame for link_or_frame, _reason in reply.refused}
         accepted = {reply.accepted[start : start + HASH_BYTES] for start in range(0, len(reply.accepted), HASH_BYTES)}
         self._refused_links |= refused
         taken = 0
-        for body in request.frames:
-            frame = frames.parse(body)
+        for frame in carried:
             if frame.hash in accepted:
                 taken += 1
             elif frame.hash in refused:

@@ -9,13 +9,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sync import crypto, wire
+from sync import wire
 from sync.crypto import Signer
-from sync.ids import ID_BYTES
-from sync.server.exchange import Envelope, Exchange, Rejected
+from sync.server.exchange import Exchange, Rejected
 from sync.server.store import Store, StoreBusy, StoreFull
 
 _log = logging.getLogger("sprava.server")
+_NO_NONCE = bytes(wire.NONCE_BYTES)
 _IDLE_SECONDS = 60
 """How long the next part of a body may take; a slow line sends something sooner than this."""
 
@@ -29,35 +29,40 @@ class _App:
     async def hello(self, request: Request) -> Response:
         """Say who this server is."""
         try:
-            nonce = wire.from_header(request.headers.get(wire.NONCE_HEADER), wire.NONCE_BYTES)
-        except wire.BadMessage:
-            return self._problem(bytes(wire.NONCE_BYTES), 400, "bad_request")
-        hello = wire.Hello(wire.VERSION, self._signer.public_key, self._store.epoch)
-        return self._signed(nonce, 200, wire.encode(hello))
+            nonce = await _read_body(request, wire.NONCE_BYTES)
+            if len(nonce) != wire.NONCE_BYTES:
+                raise wire.BadMessage("a greeting is a nonce")
+        except ClientDisconnect:
+            return _nobody()
+        except (Rejected, wire.BadMessage) as error:
+            return self._problem(_NO_NONCE, *_explain(error))
+        return self._signed(nonce, 200, wire.Hello(wire.VERSION, self._signer.public_key, self._store.epoch))
 
     async def exchange(self, request: Request) -> Response:
         """Take a device's message and answer it, or say why not."""
-        nonce = bytes(wire.NONCE_BYTES)
+        nonce = _NO_NONCE
         try:
-            nonce = wire.from_header(request.headers.get(wire.NONCE_HEADER), wire.NONCE_BYTES)
-            device = wire.from_header(request.headers.get(wire.DEVICE_HEADER), ID_BYTES)
-            signature = wire.from_header(request.headers.get(wire.SIGNATURE_HEADER), crypto.SIGNATURE_BYTES)
-            body = await _read_body(request)
-            reply = await run_in_threadpool(self._exchange.answer, Envelope(device, nonce, signature, body))
+            envelope = wire.open_request(await _read_body(request, wire.MAX_MESSAGE_BYTES))
+            nonce = envelope.nonce
+            reply = await run_in_threadpool(self._exchange.answer, envelope)
         except ClientDisconnect:
-            return Response(status_code=499)  # nobody is left to read it
+            return _nobody()
         except Exception as error:  # noqa: BLE001 - every failure gets a signed answer; bugs are logged whole
             return self._problem(nonce, *_explain(error))
-        return self._signed(nonce, 200, wire.encode(reply))
+        return self._signed(nonce, 200, reply)
 
     def _problem(self, nonce: bytes, status: int, code: str) -> Response:
         _log.info("request not answered: %s", code)
-        return self._signed(nonce, status, wire.encode(wire.Problem(wire.VERSION, code)))
+        return self._signed(nonce, status, wire.Problem(wire.VERSION, code))
 
-    def _signed(self, nonce: bytes, status: int, body: bytes) -> Response:
-        message = wire.reply_message(server=self._signer.public_key, nonce=nonce, status=status, body=body)
-        signature = wire.to_header(self._signer.sign(message))
-        return Response(body, status, {wire.SIGNATURE_HEADER: signature}, wire.CONTENT_TYPE)
+    def _signed(self, nonce: bytes, status: int, message: wire.Reply | wire.Hello | wire.Problem) -> Response:
+        body = wire.sign_reply(self._signer, nonce=nonce, status=status, message=wire.encode(message))
+        return Response(body, status)
+
+
+def _nobody() -> Response:
+    """Nobody is left to read this."""
+    return Response(status_code=499)
 
 
 def _explain(error: Exception) -> tuple[int, str]:
@@ -77,12 +82,12 @@ def _explain(error: Exception) -> tuple[int, str]:
             return 500, "server_error"
 
 
-async def _read_body(request: Request) -> bytes:
-    """Read a body that may not be larger than a message, in parts that may not come too slowly."""
+async def _read_body(request: Request, limit: int) -> bytes:
+    """Read a body of limited size, in parts that may not come too slowly."""
     declared = request.headers.get("content-length", "")
     if not declared.isascii() or not declared.isdigit():
         raise Rejected(411, "length_required")
-    if len(declared) > 12 or int(declared) > wire.MAX_MESSAGE_BYTES:
+    if len(declared) > 12 or int(declared) > limit:
         raise Rejected(413, "too_large")
     body = bytearray()
     parts = request.stream()
@@ -94,7 +99,7 @@ async def _read_body(request: Request) -> bytes:
         if part is None:
             return bytes(body)
         body += part
-        if len(body) > wire.MAX_MESSAGE_BYTES:
+        if len(body) > limit:
             raise Rejected(413, "too_large")
 
 
@@ -108,7 +113,7 @@ def create_app(store: Store, signer: Signer) -> Starlette:
     app = _App(store, signer)
     return Starlette(
         routes=[
-            Route(wire.HELLO_PATH, app.hello, methods=["GET"]),
+            Route(wire.HELLO_PATH, app.hello, methods=["POST"]),
             Route(wire.EXCHANGE_PATH, app.exchange, methods=["POST"]),
         ]
     )

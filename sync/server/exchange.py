@@ -4,7 +4,6 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
 
 from sync import crypto, frames, wire
 from sync.crypto import CryptoError, Signer
@@ -13,8 +12,8 @@ from sync.linkgraph import fitting, links_beyond, tips
 from sync.membership import BadLink, Device, Link, Membership
 from sync.replica import Heads
 from sync.server.members import Admission, Members, admit, read_links, sign_key
-from sync.server.store import CommunityTaken, Ingested, Reader, Store, Writer
-from sync.wire import Reply, Request
+from sync.server.store import Batch, CommunityTaken, Ingested, Reader, Store, Writer
+from sync.wire import Envelope, Reply, Request
 
 _log = logging.getLogger("sprava.server")
 _NONCE_SECONDS = 15 * 60
@@ -33,23 +32,6 @@ class Rejected(Exception):
         super().__init__(code)
         self.status = status
         self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """A request as it came.
-
-    Args:
-        device: The 16-byte id of the device that says it sends it.
-        nonce: Its 16-byte nonce.
-        signature: Its signature.
-        body: The body.
-    """
-
-    device: bytes
-    nonce: bytes
-    signature: bytes
-    body: bytes
 
 
 class NonceMemory:
@@ -95,7 +77,7 @@ class Exchange:
             StoreBusy: Not now.
             StoreFull: There is no room.
         """
-        request = _read(envelope.body)
+        request = _read(envelope.message)
         with self._store.reading() as reader:
             served = reader.communities()
             if served and request.community not in served:
@@ -111,43 +93,27 @@ class Exchange:
         device = admission.state.devices.get(envelope.device)
         if device is None:
             raise Rejected(403, "not_member")
-        good, bad = _verified(request, admission.state)
-        return self._exchange(request, device, admission, good, bad)
+        return self._exchange(request, device, admission)
 
     def _check_signature(self, envelope: Envelope, request: Request, key: bytes | None) -> None:
         if key is None:
             raise Rejected(403, "not_member")
-        message = wire.request_message(
-            method="POST",
-            path=wire.EXCHANGE_PATH,
-            server=self._key,
-            community=request.community,
-            device=envelope.device,
-            nonce=envelope.nonce,
-            body=envelope.body,
-        )
         try:
-            crypto.verify(key, envelope.signature, message)
+            envelope.verify(key, server=self._key, community=request.community)
         except CryptoError as error:
             raise Rejected(401, "bad_signature") from error
 
-    def _exchange(
-        self,
-        request: Request,
-        device: Device,
-        admission: Admission,
-        good: list[Frame],
-        bad: list[tuple[bytes, str]],
-    ) -> Reply:
+    def _exchange(self, request: Request, device: Device, admission: Admission) -> Reply:
+        parsed, bad = _parse(request.frames)
+        good, unfit = _verified(parsed, request.community, admission.state)
         with self._store.reading() as reader:
             known = reader.known_heads(request.community, device.entry.id)
-        theirs = _their_heads(request, known)
+        theirs = _their_heads(request, parsed, known)
+        done = Ingested([], [])
         if good or admission.added or (theirs is not None and theirs != known):
             with self._store.writing() as writer:
                 done = self._keep(writer, request, device, admission, good, theirs)
-        else:
-            done = Ingested([], [])
-        refused = [*bad, *done.refused, *((link, "link") for link in admission.refused)]
+        refused = [*bad, *unfit, *done.refused, *((link, "link") for link in admission.refused)]
         with self._store.reading() as reader:
             return self._reply(reader, request, device, admission.state, theirs, Ingested(done.accepted, refused))
 
@@ -178,19 +144,18 @@ class Exchange:
         done: Ingested,
     ) -> Reply:
         own = reader.heads(request.community, device.units | (theirs or {}).keys())
-        if theirs is None:
-            differing, batch, remaining = own, [], 0
-        else:
-            absent = {unit: dict.fromkeys(chains, (0, frames.NO_PREVIOUS)) for unit, chains in theirs.items()}
-            differing = wire.difference(_fill(own, absent), theirs)
-            found = reader.frames_missing(request.community, device.units, theirs, request.budget)
-            batch, remaining = found.frames, found.remaining
         own_tips = tips(state.links.values())
         same_tips = own_tips == sorted(request.tips)
         lacked = [] if same_tips else _links_lacked(request, state)
         links = fitting(lacked)
-        if len(links) < len(lacked):
-            remaining, batch = remaining + len(batch), []  # their authors may be among the links that follow
+        # While links are to follow, frames wait: their authors may be among them.
+        budget = request.budget if len(links) == len(lacked) else 0
+        if theirs is None:
+            differing, batch = own, Batch([], {}, 0)
+        else:
+            batch = reader.frames_missing(request.community, device.units, theirs, budget)
+            absent = {unit: dict.fromkeys(chains, (0, frames.NO_PREVIOUS)) for unit, chains in theirs.items()}
+            differing = wire.difference(_fill(own, absent), wire.overlay(theirs, batch.reached))
         return Reply(
             version=wire.VERSION,
             epoch=self._store.epoch,
@@ -200,8 +165,8 @@ class Exchange:
             refused=done.refused,
             tips=[] if same_tips else own_tips,
             links=links,
-            frames=batch,
-            remaining=remaining,
+            frames=batch.frames,
+            remaining=batch.remaining,
         )
 
 
@@ -228,37 +193,44 @@ def _admit(state: Membership | None, links: list[Link], community: bytes) -> Adm
         raise Rejected(400, "bad_link") from error
 
 
-def _their_heads(request: Request, known: Heads | None) -> Heads | None:
+def _their_heads(request: Request, carried: list[Frame], known: Heads | None) -> Heads | None:
     """Return all heads of the asking device, or None when the base that it counts from is not known."""
     try:
         heads = wire.unpack_heads(request.heads)
     except wire.BadMessage as error:
         raise Rejected(400, "bad_request") from error
     if not request.base:
-        return heads
+        return wire.advance(heads, carried)
     if known is None or wire.digest(known) != request.base:
         return None
-    return wire.overlay(known, heads)
+    return wire.advance(wire.overlay(known, heads), carried)
 
 
-def _verified(request: Request, state: Membership) -> tuple[list[Frame], list[tuple[bytes, str]]]:
-    """Sort the frames of a request into those that their authors signed and had the right to write, and others."""
-    good: list[Frame] = []
-    bad: list[tuple[bytes, str]] = []
-    for body in request.frames:
+def _parse(bodies: list[bytes]) -> tuple[list[Frame], list[tuple[bytes, str]]]:
+    """Take frames apart; those of a newer program are refused, since nobody here could verify them."""
+    parsed: list[Frame] = []
+    newer: list[tuple[bytes, str]] = []
+    for body in bodies:
         try:
-            frame = frames.parse(body)
+            parsed.append(frames.parse(body))
         except frames.UnknownVersion:
-            bad.append((crypto.sha256(body), "unknown_version"))
-            continue
+            newer.append((crypto.sha256(body), "unknown_version"))
         except BadFrame as error:
             raise Rejected(400, "bad_frame") from error
-        reason = _objection(frame, request.community, state)
+    return parsed, newer
+
+
+def _verified(parsed: list[Frame], community: bytes, state: Membership) -> tuple[list[Frame], list[tuple[bytes, str]]]:
+    """Sort frames into those that their authors signed and had the right to write, and others."""
+    good: list[Frame] = []
+    unfit: list[tuple[bytes, str]] = []
+    for frame in parsed:
+        reason = _objection(frame, community, state)
         if reason:
-            bad.append((frame.hash, reason))
+            unfit.append((frame.hash, reason))
         else:
             good.append(frame)
-    return good, bad
+    return good, unfit
 
 
 def _objection(frame: Frame, community: bytes, state: Membership) -> str:

@@ -86,6 +86,7 @@ class _SqliteReader(Reader):
 
     def frames_missing(self, community: bytes, units: frozenset[bytes], theirs: Heads, budget: int) -> Batch:
         frames: list[bytes] = []
+        reached: Heads = {}
         missing = 0
         for unit, chains in sorted(self.heads(community, units).items()):
             for incarnation, (last, _hash) in sorted(chains.items()):
@@ -98,14 +99,15 @@ class _SqliteReader(Reader):
                 missing += last - seq
                 if budget <= 0:
                     continue
-                for (body,) in self._db.execute(
-                    "SELECT body FROM frames WHERE chain = ? AND seq > ? ORDER BY seq", (chain, seq)
+                for number, number_hash, body in self._db.execute(
+                    "SELECT seq, hash, body FROM frames WHERE chain = ? AND seq > ? ORDER BY seq", (chain, seq)
                 ):
                     frames.append(body)
+                    reached.setdefault(unit, {})[incarnation] = (number, number_hash)
                     budget -= len(body)
                     if budget <= 0:
                         break
-        return Batch(frames, missing - len(frames))
+        return Batch(frames, reached, missing - len(frames))
 
     def _chain(self, community: bytes, unit: bytes, incarnation: bytes) -> int:
         (chain,) = self._db.execute(

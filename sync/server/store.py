@@ -28,10 +28,12 @@ class Batch:
 
     Args:
         frames: In chain order.
+        reached: The last frame given of each chain.
         remaining: How many more there are.
     """
 
     frames: list[bytes]
+    reached: Heads
     remaining: int
 
 
