@@ -37,8 +37,12 @@ def expressions(field: Field) -> Iterable[tuple[str, Expression]]:
     """Yield every expression of a field with the key it stands at."""
     if isinstance(field.required, Expression):
         yield "required", field.required
-    for key, expression in (("shown", field.shown), ("valid", field.valid), ("default", field.default),
-                            ("calculation", field.calculation)):
+    for key, expression in (
+        ("shown", field.shown),
+        ("valid", field.valid),
+        ("default", field.default),
+        ("calculation", field.calculation),
+    ):
         if expression is not None:
             yield key, expression
     for choice in field.choices:
@@ -103,11 +107,16 @@ def _check_answer(kit: Kit, name: str, value: str, place: str, faults: Faults) -
     field = kit.field(name)
     offered = [choice.value for choice in field.choices]
     if offered and value and value not in offered:
-        faults.add(place, _("The field “{field}” doesn't offer “{value}”. It offers: {choices}.").format(
-            field=name, value=value, choices=", ".join(offered)))
+        faults.add(
+            place,
+            _("The field “{field}” doesn't offer “{value}”. It offers: {choices}.").format(
+                field=name, value=value, choices=", ".join(offered)
+            ),
+        )
     if field.type is FieldType.YES_NO and value:
-        faults.add(place, _("The field “{field}” is a yes/no question: compare it with true() or false().").format(
-            field=name))
+        faults.add(
+            place, _("The field “{field}” is a yes/no question: compare it with true() or false().").format(field=name)
+        )
 
 
 def _check_note(kit: Kit, node: Node, place: str, faults: Faults) -> None:
@@ -146,8 +155,9 @@ def _check_required(kit: Kit, required: Iterable[str], place: str, faults: Fault
         if field_id not in kit.field_ids:
             faults.add(f"{place}.requires", _("There is no field “{field}” in this kit.").format(field=field_id))
         elif kit.field(field_id).type is FieldType.NOTE:
-            faults.add(f"{place}.requires", _("The field “{field}” is a note and holds no value.").format(
-                field=field_id))
+            faults.add(
+                f"{place}.requires", _("The field “{field}” is a note and holds no value.").format(field=field_id)
+            )
 
 
 def _check_terms(kit: Kit, faults: Faults) -> None:
@@ -169,11 +179,17 @@ def _check_terms(kit: Kit, faults: Faults) -> None:
 
 def _check_roles(kit: Kit, faults: Faults) -> None:
     texts = {FieldType.TEXT, FieldType.LONG_TEXT, FieldType.CALCULATED, FieldType.IDENTIFIER}
-    for role, field_id, types in (("title_field", kit.title_field, texts | {FieldType.MULTIPLE_CHOICE}),
-                                  ("person_field", kit.person_field, texts),
-                                  ("date_field", kit.date_field, {FieldType.DATE})):
+    for role, field_id, types in (
+        ("title_field", kit.title_field, texts | {FieldType.MULTIPLE_CHOICE}),
+        ("person_field", kit.person_field, texts),
+        ("date_field", kit.date_field, {FieldType.DATE}),
+    ):
         if field_id not in kit.field_ids:
             faults.add(role, _("There is no field “{field}” in this kit.").format(field=field_id))
         elif kit.field(field_id).type not in types:
-            faults.add(role, _("The field “{field}” has a type that doesn't fit here: {types} do.").format(
-                field=field_id, types=", ".join(sorted(types))))
+            faults.add(
+                role,
+                _("The field “{field}” has a type that doesn't fit here: {types} do.").format(
+                    field=field_id, types=", ".join(sorted(types))
+                ),
+            )

@@ -84,15 +84,25 @@ CHECKS: Mapping[str, Callable[[str], str | None]] = {
 WIDTHS: Mapping[str, int] = {"edrpou": 8, "id_card": 9, "passport": 9, "rnokpp": 10}
 
 ADVICE: Mapping[str, str] = {
-    "booklet": N_("“{label}”: a booklet passport has two Ukrainian letters and 6 digits, such as АА123456. "
-                  "Compare it with the document."),
-    "edrpou": N_("“{label}”: this isn't a valid EDRPOU code. It has 8 digits and the last one checks the others; "
-                 "compare it with the document."),
+    "booklet": N_(
+        "“{label}”: a booklet passport has two Ukrainian letters and 6 digits, such as АА123456. "
+        "Compare it with the document."
+    ),
+    "edrpou": N_(
+        "“{label}”: this isn't a valid EDRPOU code. It has 8 digits and the last one checks the others; "
+        "compare it with the document."
+    ),
     "id_card": N_("“{label}”: the number of an ID card has 9 digits. Compare it with the document."),
-    "passport": N_("“{label}”: an ID card has 9 digits, a booklet passport two Ukrainian letters and 6 digits. "
-                   "Compare it with the document."),
-    "rnokpp": N_("“{label}”: this isn't a valid tax number (RNOKPP). It has 10 digits and the last one checks the "
-                 "others; compare it with the document."),
-    "unzr": N_("“{label}”: this isn't a valid register number (UNZR). It looks like 19850412-01234: date of birth, "
-               "then 5 digits, the last of them checking the others. Compare it with the document."),
+    "passport": N_(
+        "“{label}”: an ID card has 9 digits, a booklet passport two Ukrainian letters and 6 digits. "
+        "Compare it with the document."
+    ),
+    "rnokpp": N_(
+        "“{label}”: this isn't a valid tax number (RNOKPP). It has 10 digits and the last one checks the "
+        "others; compare it with the document."
+    ),
+    "unzr": N_(
+        "“{label}”: this isn't a valid register number (UNZR). It looks like 19850412-01234: date of birth, "
+        "then 5 digits, the last of them checking the others. Compare it with the document."
+    ),
 }

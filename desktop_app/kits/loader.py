@@ -120,8 +120,12 @@ def _kit(item: Item) -> Kit:
 def _identity(item: Item, shape: re.Pattern[str] = _ID) -> str:
     value = item.string("id")
     if value and not shape.fullmatch(value):
-        item.fault("id", _("An id is of small Latin letters, digits and {joiner}, and begins with a letter.").format(
-            joiner="-" if shape is _KIT_ID else "_"))
+        item.fault(
+            "id",
+            _("An id is of small Latin letters, digits and {joiner}, and begins with a letter.").format(
+                joiner="-" if shape is _KIT_ID else "_"
+            ),
+        )
     return value
 
 
@@ -146,8 +150,12 @@ def _field(item: Item, readers: Mapping[str, Reader]) -> Field:
     required = item.get("required")
     check = item.string("check", "") or None
     if check is not None and check not in CHECKS:
-        item.fault("check", _("There is no check “{check}”. Those that exist: {known}.").format(
-            check=check, known=", ".join(sorted(CHECKS))))
+        item.fault(
+            "check",
+            _("There is no check “{check}”. Those that exist: {known}.").format(
+                check=check, known=", ".join(sorted(CHECKS))
+            ),
+        )
     valid = item.expression("valid", readers, field_id)
     return Field(
         id=field_id,
@@ -171,16 +179,19 @@ def _type(item: Item) -> FieldType:
     name = item.string("type")
     if name in list(FieldType):
         return FieldType(name)
-    item.fault("type", _("There is no field type “{type}”. Those that exist: {known}.").format(
-        type=name, known=", ".join(FieldType)))
+    item.fault(
+        "type",
+        _("There is no field type “{type}”. Those that exist: {known}.").format(type=name, known=", ".join(FieldType)),
+    )
     return FieldType.TEXT
 
 
 def _choice(item: Item, readers: Mapping[str, Reader]) -> Choice:
     value = item.string("value")
     if value and not _ID.fullmatch(value):
-        item.fault("value", _("The value of a choice is of small Latin letters, digits and _, "
-                              "and begins with a letter."))
+        item.fault(
+            "value", _("The value of a choice is of small Latin letters, digits and _, and begins with a letter.")
+        )
     return Choice(value, item.local("label"), item.expression("when", readers))
 
 
@@ -206,8 +217,13 @@ def _extension(item: Item) -> TermExtension:
 
 def _rules(item: Item) -> tuple[Rule, ...]:
     rules = [
-        Rule(each.integer("value", high=3_650), _unit(each), each.local("source"), each.day("effective_from"),
-             each.verification())
+        Rule(
+            each.integer("value", high=3_650),
+            _unit(each),
+            each.local("source"),
+            each.day("effective_from"),
+            each.verification(),
+        )
         for each in item.items("rules")
     ]
     return tuple(sorted(rules, key=lambda rule: rule.effective_from))
@@ -217,6 +233,7 @@ def _unit(item: Item) -> Unit:
     name = item.string("unit")
     if name in list(Unit):
         return Unit(name)
-    item.fault("unit", _("There is no unit “{unit}”. Those that exist: {known}.").format(
-        unit=name, known=", ".join(Unit)))
+    item.fault(
+        "unit", _("There is no unit “{unit}”. Those that exist: {known}.").format(unit=name, known=", ".join(Unit))
+    )
     return Unit.CALENDAR

@@ -19,16 +19,20 @@ def mask_fault(mask: str) -> str | None:
     unknown = [mark for mark, name in zip(marks, names, strict=True) if not _known(mark, name)]
     if unknown:
         return _("The mask doesn't know “{mark}”. It knows: {known}, and {{counter:4}} for four digits.").format(
-            mark=f"{{{unknown[0]}}}", known=", ".join(f"{{{name}}}" for name in sorted(KNOWN)))
+            mark=f"{{{unknown[0]}}}", known=", ".join(f"{{{name}}}" for name in sorted(KNOWN))
+        )
     missing = sorted(_NEEDED - set(names))
     if missing:
         return _("The mask lacks {marks}: without it two computers could give one number twice.").format(
-            marks=", ".join(f"{{{name}}}" for name in missing))
+            marks=", ".join(f"{{{name}}}" for name in missing)
+        )
     if "{" in _MARK.sub("", mask) or "}" in _MARK.sub("", mask):
         return _("A brace in the mask isn't closed.")
     if not _apart(mask):
-        return _("{counter}, {device} and {year} need a “/” between each other, or two different cases could get "
-                 "the same number.")
+        return _(
+            "{counter}, {device} and {year} need a “/” between each other, or two different cases could get "
+            "the same number."
+        )
     return None
 
 
@@ -39,9 +43,7 @@ def _known(mark: str, name: str) -> bool:
 
 def _apart(mask: str) -> bool:
     """Return whether a slash, which none of the three can hold, stands between every two of them."""
-    return all(
-        len(_NEEDED & {mark.partition(":")[0] for mark in _MARK.findall(part)}) <= 1 for part in mask.split("/")
-    )
+    return all(len(_NEEDED & {mark.partition(":")[0] for mark in _MARK.findall(part)}) <= 1 for part in mask.split("/"))
 
 
 @lru_cache(maxsize=64)

@@ -48,8 +48,9 @@ def printable(field: Field, raw: object) -> str:
     typed = typed.strip()
     if found := _UNPRINTABLE.search(typed):
         raise Unacceptable(
-            _("“{label}” holds a character that can't be printed (code {code}). Delete it or type the text anew.")
-            .format(label=text(field.label), code=f"U+{ord(found[0]):04X}")
+            _(
+                "“{label}” holds a character that can't be printed (code {code}). Delete it or type the text anew."
+            ).format(label=text(field.label), code=f"U+{ord(found[0]):04X}")
         )
     return typed
 
@@ -178,8 +179,10 @@ def _date(field: Field) -> Parser:
         else:
             day = _typed_day(raw, field)
         if day is None or not _in_range(day):
-            raise _refused(_("“{label}” takes a date such as 23.11.2026, the year in four digits. Check the day and "
-                             "the month."), field)
+            raise _refused(
+                _("“{label}” takes a date such as 23.11.2026, the year in four digits. Check the day and the month."),
+                field,
+            )
         return day.isoformat()
 
     return _unless_empty(convert)
@@ -204,8 +207,9 @@ def _datetime(field: Field) -> Parser:
     def convert(raw: object) -> Value:
         moment = raw if isinstance(raw, datetime) else _moment(printable(field, raw))
         if moment is None or not _in_range(moment.date()):
-            raise _refused(_("“{label}” takes a date and a time, such as 23.11.2026 14:30. Add the time after the "
-                             "date."), field)
+            raise _refused(
+                _("“{label}” takes a date and a time, such as 23.11.2026 14:30. Add the time after the date."), field
+            )
         return moment.replace(tzinfo=None).isoformat(timespec="minutes")
 
     return _unless_empty(convert)
@@ -213,9 +217,7 @@ def _datetime(field: Field) -> Parser:
 
 def _choice_index(field: Field) -> Mapping[str, str]:
     """Return the value of every choice by its value and by its label in any language."""
-    labelled = {
-        text(choice.label, lang).casefold(): choice.value for choice in field.choices for lang in LANGUAGES
-    }
+    labelled = {text(choice.label, lang).casefold(): choice.value for choice in field.choices for lang in LANGUAGES}
     return labelled | {choice.value: choice.value for choice in field.choices}
 
 
@@ -290,8 +292,13 @@ def _phone(field: Field) -> Parser:
     def convert(raw: object) -> Value:
         found = _phone_number(_PHONE_MARKS.sub("", printable(field, raw)))
         if found is None:
-            raise _refused(_("“{label}” takes one phone number with its area code, such as 067 123 45 67; a foreign "
-                             "one begins with +."), field)
+            raise _refused(
+                _(
+                    "“{label}” takes one phone number with its area code, such as 067 123 45 67; a foreign "
+                    "one begins with +."
+                ),
+                field,
+            )
         return found
 
     return _unless_empty(convert)
@@ -318,8 +325,9 @@ def _email(field: Field) -> Parser:
     def convert(raw: object) -> Value:
         typed = printable(field, raw)
         if len(typed) > field.max_length or not _EMAIL.fullmatch(typed) or ".." in typed:
-            raise _refused(_("“{label}” takes an e-mail address, such as name@example.org. Check that nothing is "
-                             "missing."), field)
+            raise _refused(
+                _("“{label}” takes an e-mail address, such as name@example.org. Check that nothing is missing."), field
+            )
         return typed
 
     return _unless_empty(convert)

@@ -100,8 +100,9 @@ class Item:
     def finish(self) -> None:
         """Note every key that nobody asked for: most are slips of the pen."""
         for key in self.raw.keys() - self.used:
-            self.fault(key, _("This key isn't known here. Those that are: {known}.").format(
-                known=", ".join(sorted(self.used))))
+            self.fault(
+                key, _("This key isn't known here. Those that are: {known}.").format(known=", ".join(sorted(self.used)))
+            )
 
     def string(self, key: str, default: str | None = None) -> str:
         """Return a text; a default makes it optional."""

@@ -56,8 +56,9 @@ def _no_way(kit: Kit, stage: str, target: str, ways: tuple[Transition, ...]) -> 
     if stage == target:
         message = _("The case is at the stage “{stage}” already.").format(stage=here)
     elif ways:
-        message = _("A case can't go from “{here}” to “{there}”. From there it can go to: {stages}.").format(
-            here=here, there=there, stages="; ".join(f"{text(kit.stage(each.target).label)} ({each.target})" for each in ways)
+        reached = "; ".join(f"{text(kit.stage(each.target).label)} ({each.target})" for each in ways)
+        message = _("A case can't go from “{here}” to “{there}”. From here it can go to: {stages}.").format(
+            here=here, there=there, stages=reached
         )
     else:
         message = _("The case is at the stage “{here}”, from which no way leads on; it can't go to “{there}”.").format(

@@ -31,9 +31,7 @@ def remind_on(kit: Kit, values: Mapping[str, object], stage: str, calendar: Cale
     return date.fromordinal(found[1].toordinal() - found[0].remind_days) if found else None
 
 
-def term_in_force(
-    kit: Kit, values: Mapping[str, object], stage: str, calendar: Calendar
-) -> tuple[Term, date] | None:
+def term_in_force(kit: Kit, values: Mapping[str, object], stage: str, calendar: Calendar) -> tuple[Term, date] | None:
     """Return the running term that ends first, with its last day; None when no term runs."""
     if kit.stage(stage).final:
         return None

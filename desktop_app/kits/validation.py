@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 
 from desktop_app.kits.checks import order
-from desktop_app.kits.model import Field, FieldType, Kit, Value, text
+from desktop_app.kits.model import Field, Kit, Value, text
 from desktop_app.kits.parsing import Unacceptable
 from desktop_app.kits.values import Parser, parser, stored
 from sync.errors import FieldProblem, Refused
@@ -116,7 +116,9 @@ def _edit(
 ) -> tuple[_Case, list[FieldProblem]]:
     """Examine an edit; problems are those of the fields that it changes, and those that it brings about."""
     old: dict[str, Value] = {
-        each: previous[each] for each in kit.field_ids if previous.get(each) is not None  # type: ignore[misc]
+        each: previous[each]
+        for each in kit.field_ids
+        if previous.get(each) is not None  # type: ignore[misc]
     }
     parsed, problems = _parse(kit, {each: value for each, value in raw.items() if value != old.get(each)})
     changed = {each for each in raw if each in kit.field_ids and parsed.get(each) != old.get(each)}
@@ -151,17 +153,11 @@ def _parse(kit: Kit, raw: Mapping[str, object]) -> tuple[dict[str, Value], list[
 
 
 def _unknown(kit: Kit, field_id: str) -> FieldProblem:
-    return FieldProblem(
-        field_id,
-        _("The kit “{kit}” has no field “{field}”. Check the spelling or leave it out; nothing of it was saved.").format(
-            kit=text(kit.title), field=field_id[:80]
-        ),
-    )
+    message = _("The kit “{kit}” has no field “{field}”. Check the spelling or leave it out; nothing of it was saved.")
+    return FieldProblem(field_id, message.format(kit=text(kit.title), field=field_id[:80]))
 
 
-def _settle(
-    kit: Kit, values: dict[str, Value], today: date, unnamed: Mapping[str, object] | None = None
-) -> _Case:
+def _settle(kit: Kit, values: dict[str, Value], today: date, unnamed: Mapping[str, object] | None = None) -> _Case:
     """Find what is hidden, and compute what is calculated.
 
     Args:
@@ -196,16 +192,14 @@ def _default(each: Field, case: _Case, today: date) -> Value:
     return parser(each)(stored(each.default.evaluate(case.effective, today)))
 
 
-def _rule_problems(
-    kit: Kit, case: _Case, today: date, skip: Iterable[str] = frozenset()
-) -> list[FieldProblem]:
+def _rule_problems(kit: Kit, case: _Case, today: date, skip: Iterable[str] = frozenset()) -> list[FieldProblem]:
     """Return what the rules of the kit find wrong with the shown fields, except those to skip."""
     left_out = case.hidden | set(skip)
-    found: list[FieldProblem] = []
-    for each in _plan(kit).checked:
-        if each.id not in left_out and (message := _fault(each, case.effective, today)):
-            found.append(FieldProblem(each.id, message))
-    return found
+    return [
+        FieldProblem(each.id, message)
+        for each in _plan(kit).checked
+        if each.id not in left_out and (message := _fault(each, case.effective, today))
+    ]
 
 
 def _fault(each: Field, values: Mapping[str, Value], today: date) -> str | None:

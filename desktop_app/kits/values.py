@@ -1,5 +1,6 @@
 """Values of fields: read what a person or a spreadsheet gives, show what is stored."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,7 +13,9 @@ from desktop_app.kits.model import Field, FieldType, Value, text
 from sync.errors import FieldProblem, Refused
 from sync.messages import language
 
-_THIN_SPACE = "\u00a0"
+_ISO_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2})?")
+_FRACTION = re.compile(r"-?[0-9]+\.[0-9]+")
+_NO_BREAK_SPACE = "\u00a0"
 _YES_NO = {"uk": ("ні", "так"), "en": ("no", "yes")}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NUMBERS = frozenset({FieldType.INTEGER, FieldType.DECIMAL, FieldType.MONEY})
@@ -59,20 +62,14 @@ def display(field: Field, value: Value, lang: str | None = None) -> str:
     lang = lang or language()
     if isinstance(value, bool):
         return _YES_NO[lang][value]
-    if field.type in _NUMBERS:
-        return show_number(str(value), lang)
-    if field.type in {FieldType.DATE, FieldType.DATETIME}:
-        return _show_moment(str(value), lang)
-    if field.type is FieldType.CALCULATED:
-        return _show_calculated(value, lang)
     if field.choices:
         labels = choice_labels(field, lang)
         chosen = value if isinstance(value, list) else [str(value)]
         # A value that an older version of the kit offered has no label any more; its id still says something.
         return "; ".join(labels.get(each, each) for each in chosen)
-    if field.type is FieldType.PHONE:
-        return _show_phone(str(value))
-    return str(value)
+    plain = " ".join(value) if isinstance(value, list) else str(value)
+    show = _SHOWN.get(field.type)
+    return show(plain, lang) if show else plain
 
 
 @lru_cache(maxsize=8192)
@@ -90,7 +87,7 @@ def show_number(value: str, lang: str) -> str:
     grouped = f"{int(digits):,}"
     if lang == "en":
         return f"{sign}{grouped}{mark}{fraction}"
-    return f"{sign}{grouped.replace(',', _THIN_SPACE)}{',' if mark else ''}{fraction}"
+    return f"{sign}{grouped.replace(',', _NO_BREAK_SPACE)}{',' if mark else ''}{fraction}"
 
 
 def _show_moment(value: str, lang: str) -> str:
@@ -102,19 +99,26 @@ def _show_moment(value: str, lang: str) -> str:
     return f"{day} {moment:%H:%M}" if "T" in value else day
 
 
-def _show_calculated(value: Value, lang: str) -> str:
-    if isinstance(value, list):
-        return " ".join(value)
-    shown = str(value)
-    if isinstance(value, int):
-        return show_number(shown, lang)
-    return _show_moment(shown, lang) if shown[:4].isdigit() and shown[4:5] == "-" else shown
+def _show_calculated(value: str, lang: str) -> str:
+    if _ISO_MOMENT.fullmatch(value):
+        return _show_moment(value, lang)
+    # Only what is surely a computed number: text of digits may be a code, in which thousands aren't set apart.
+    return show_number(value, lang) if _FRACTION.fullmatch(value) else value
 
 
-def _show_phone(value: str) -> str:
+def _show_phone(value: str, _lang: str) -> str:
     if value.startswith("+380") and len(value) == 13:
         return f"+380 {value[4:6]} {value[6:9]} {value[9:11]} {value[11:]}"
     return value
+
+
+_SHOWN: Mapping[FieldType, Callable[[str, str], str]] = {
+    **dict.fromkeys(_NUMBERS, show_number),
+    FieldType.DATE: _show_moment,
+    FieldType.DATETIME: _show_moment,
+    FieldType.CALCULATED: _show_calculated,
+    FieldType.PHONE: _show_phone,
+}
 
 
 def stored(result: Operand) -> Value:

@@ -4,7 +4,7 @@ import operator
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from desktop_app.kits.expressions.errors import ExpressionError
 from desktop_app.kits.expressions.functions import FUNCTIONS, Evaluator, Scope
@@ -25,11 +25,18 @@ from sync.messages import _
 # How the stored value of a field is read into an expression.
 Reader: TypeAlias = Callable[[object], Operand]
 
-_ORDERS: Mapping[str, Callable[[object, object], bool]] = {
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+_ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 _ARITHMETIC: Mapping[str, Callable[[Decimal, Decimal], Decimal]] = {
-    "+": CONTEXT.add, "-": CONTEXT.subtract, "*": CONTEXT.multiply, "div": CONTEXT.divide, "mod": CONTEXT.remainder,
+    "+": CONTEXT.add,
+    "-": CONTEXT.subtract,
+    "*": CONTEXT.multiply,
+    "div": CONTEXT.divide,
+    "mod": CONTEXT.remainder,
 }
 
 
@@ -75,8 +82,9 @@ def compile_expression(source: str, readers: Mapping[str, Reader], own: str | No
     tree = parse(source)
     compiler = _Compiler(readers, own)
     evaluate = compiler.node(tree)
-    fields = frozenset(own if node.field is None else node.field for node in walk(tree)
-                       if isinstance(node, FieldReference))
+    fields = frozenset(
+        own if node.field is None else node.field for node in walk(tree) if isinstance(node, FieldReference)
+    )
     return Expression(source, tree, frozenset(field for field in fields if field is not None), evaluate)
 
 

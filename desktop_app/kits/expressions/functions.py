@@ -143,6 +143,17 @@ def _concat(*values: Operand) -> Operand:
     return "".join(map(to_text, values))[:MAX_TEXT]
 
 
+def _substr(value: Operand, start: Operand, end: Operand = None) -> Operand:
+    first, last = to_number(start), to_number(end)
+    if first is None:
+        return None
+    return to_text(value)[_place(first) : None if last is None else _place(last)]
+
+
+def _place(number: Decimal) -> int:
+    return int(max(Decimal(-MAX_TEXT), min(number, Decimal(MAX_TEXT))))
+
+
 def _int(value: Operand) -> Operand:
     number = to_number(value)
     return None if number is None else number.to_integral_value(ROUND_DOWN)
@@ -174,6 +185,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "selected": Function(2, 2, _plain(_selected)),
     "starts-with": Function(2, 2, _plain(lambda text, part: to_text(text).startswith(to_text(part)))),
     "string-length": Function(1, 1, _plain(lambda value: Decimal(len(to_text(value))))),
+    "substr": Function(2, 3, _plain(_substr)),
     "today": Function(0, 0, lambda _arguments, _nodes: lambda scope: scope.today),
     "true": Function(0, 0, _plain(lambda: True)),
 }

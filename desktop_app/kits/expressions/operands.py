@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 # An empty answer is None. A date-time is a datetime, which Python counts as a date too.
 Operand: TypeAlias = bool | Decimal | str | date | tuple[str, ...] | None
@@ -41,19 +41,22 @@ def _number_in(text: str) -> Decimal | None:
 
 def to_text(value: Operand) -> str:
     """Return the value as text: dates in ISO form, numbers without trailing zeros."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal):
-        return number_text(value)
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="minutes")
-    if isinstance(value, date):
-        return value.isoformat()
-    return " ".join(value)
+    match value:
+        case str():
+            shown = value
+        case None:
+            shown = ""
+        case bool():
+            shown = "true" if value else "false"
+        case Decimal():
+            shown = number_text(value)
+        case datetime():
+            shown = value.isoformat(timespec="minutes")
+        case date():
+            shown = value.isoformat()
+        case _:
+            shown = " ".join(value)
+    return shown
 
 
 def number_text(number: Decimal) -> str:
@@ -112,7 +115,7 @@ def equal(left: Operand, right: Operand) -> bool:
     return to_text(left) == to_text(right)
 
 
-def ordered(left: Operand, right: Operand, test: Callable[[object, object], bool]) -> bool:
+def ordered(left: Operand, right: Operand, test: Callable[[Any, Any], bool]) -> bool:
     """Return whether two values stand in an order; False when either is empty or they can't be compared."""
     if isinstance(left, date) or isinstance(right, date):
         return _compare_dates(left, right, test)
@@ -120,7 +123,7 @@ def ordered(left: Operand, right: Operand, test: Callable[[object, object], bool
     return first is not None and second is not None and test(first, second)
 
 
-def _compare_dates(left: Operand, right: Operand, test: Callable[[object, object], bool]) -> bool:
+def _compare_dates(left: Operand, right: Operand, test: Callable[[Any, Any], bool]) -> bool:
     if isinstance(left, datetime) and isinstance(right, datetime):
         return test(left, right)
     first, second = to_date(left), to_date(right)

@@ -177,8 +177,10 @@ class _Parser:
         name = self.take()
         if not self.is_symbol("("):
             raise ExpressionError(
-                _("“{text}” at position {position} is no expression: a field is written ${{{text}}}, a text 'so', "
-                  "a function with brackets.").format(text=name.text, position=name.position)
+                _(
+                    "“{text}” at position {position} is no expression: a field is written ${{{text}}}, a text 'so', "
+                    "a function with brackets."
+                ).format(text=name.text, position=name.position)
             )
         self.take()
         self.deeper()

@@ -28,10 +28,10 @@ def safe_pattern(source: str) -> re.Pattern[str]:
         raise ExpressionError(_("“{pattern}” is no pattern.").format(pattern=source)) from error
     if not _Cost().bounded(source):
         raise ExpressionError(
-            _("The pattern “{pattern}” could take too long: use at most {limit} unlimited repetitions, and none of a "
-              "group that holds a repetition or an alternative; no references back.").format(
-                pattern=source, limit=MAX_REPETITIONS
-            )
+            _(
+                "The pattern “{pattern}” could take too long: use at most {limit} unlimited repetitions, and none of a "
+                "group that holds a repetition or an alternative; no references back."
+            ).format(pattern=source, limit=MAX_REPETITIONS)
         )
     return compiled
 
