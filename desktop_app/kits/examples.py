@@ -11,9 +11,10 @@ from itertools import accumulate
 from random import Random
 
 import resources
-from desktop_app.kits.loader import kit
-from desktop_app.kits.model import FieldType, Value
+from desktop_app.kits import loader
+from desktop_app.kits.model import FieldType, Kit, Value
 from desktop_app.kits.people import FACTS, Facts
+from desktop_app.kits.values import parse
 from sync.errors import Refused
 from sync.messages import _
 
@@ -80,30 +81,30 @@ def _draw(sets: Sequence[_Set], facts: Facts) -> dict[str, Value]:
 
 @cache
 def _sets(kit_id: str) -> tuple[_Set, ...]:
-    found = kit(kit_id)
+    found = loader.kit(kit_id)
     file = resources.path("kits", kit_id, "examples.json")
     if not file.exists():
         raise Refused("no_examples", _("The kit “{kit}” has no examples.").format(kit=kit_id))
-    whole_numbers = frozenset(field.id for field in found.fields if field.type is FieldType.INTEGER)
     raw = json.loads(file.read_text(encoding="utf-8"))
     return tuple(
         _Set(
-            tuple(_alternative(each["values"], whole_numbers) for each in alternatives),
+            tuple(_alternative(found, each["values"]) for each in alternatives),
             tuple(accumulate(each["weight"] for each in alternatives)),
         )
         for alternatives in raw["sets"]
     )
 
 
-def _alternative(values: dict[str, Value], whole_numbers: frozenset[str]) -> _Alternative:
+def _alternative(kit: Kit, values: dict[str, Value]) -> _Alternative:
     fixed: dict[str, Value] = {}
     made: list[tuple[str, Callable[[Facts], Value]]] = []
     for field_id, value in values.items():
+        field = kit.field(field_id)
         if isinstance(value, str) and "{" in value:
             make = _template(value)
-            made.append((field_id, _whole(make) if field_id in whole_numbers else make))
+            made.append((field_id, _whole(make) if field.type is FieldType.INTEGER else make))
         else:
-            fixed[field_id] = value
+            fixed[field_id] = parse(field, value)
     return _Alternative(fixed, tuple(made))
 
 

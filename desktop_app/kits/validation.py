@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from typing import cast
 
 from desktop_app.kits.checks import order
 from desktop_app.kits.model import Field, Kit, Value, text
@@ -115,11 +116,7 @@ def _edit(
     kit: Kit, raw: Mapping[str, object], today: date, previous: Mapping[str, object]
 ) -> tuple[_Case, list[FieldProblem]]:
     """Examine an edit; problems are those of the fields that it changes, and those that it brings about."""
-    old: dict[str, Value] = {
-        each: previous[each]
-        for each in kit.field_ids
-        if previous.get(each) is not None  # type: ignore[misc]
-    }
+    old = {each: cast("Value", previous[each]) for each in kit.field_ids if previous.get(each) is not None}
     parsed, problems = _parse(kit, {each: value for each, value in raw.items() if value != old.get(each)})
     changed = {each for each in raw if each in kit.field_ids and parsed.get(each) != old.get(each)}
     emptied = changed - parsed.keys()
