@@ -16,24 +16,27 @@ echo "-- tour"
 QT_QPA_PLATFORM=offscreen ./sprava/sprava tour --out "$PLACE/tour"
 
 echo "-- window"
-Xvfb :97 -screen 0 1366x768x24 -nolisten tcp 2>xvfb.log &
+Xvfb -displayfd 3 -screen 0 1366x768x24 -nolisten tcp 3>display 2>xvfb.log &
+server=$!
+trap 'kill "$server" && wait "$server"' EXIT
 for _ in $(seq 100); do
-    [ -S /tmp/.X11-unix/X97 ] && break
+    [ -s display ] && break
     sleep 0.1
 done
-DISPLAY=:97 QT_QPA_PLATFORM=xcb ./sprava/sprava >window.log 2>&1 &
+export DISPLAY=:$(cat display)
+QT_QPA_PLATFORM=xcb ./sprava/sprava >window.log 2>&1 &
 window=$!
 # The desk is up once the X server lists a named window of a program that is hundreds of pixels wide.
 # It must stay there and have nothing to complain about.
 for _ in $(seq 300); do
     kill -0 "$window" 2>/dev/null || { cat window.log; echo "the window closed by itself"; exit 1; }
-    DISPLAY=:97 xwininfo -root -tree 2>/dev/null | grep -qE '": \("[^"]+" "[^"]+"\)  [0-9]{3,}x[0-9]{3,}' && opened=yes && break
+    xwininfo -root -tree 2>/dev/null | grep -qE '": \("[^"]+" "[^"]+"\)  [0-9]{3,}x[0-9]{3,}' && opened=yes && break
     sleep 0.1
 done
 [ "${opened:-no}" = yes ] || { cat window.log; echo "no window appeared"; exit 1; }
 sleep 1
 kill -0 "$window"
-if [ -n "${SCREENSHOT:-}" ]; then xwd -display :97 -root -out "$SCREENSHOT"; fi
+if [ -n "${SCREENSHOT:-}" ]; then xwd -root -out "$SCREENSHOT"; fi
 kill "$window"
 [ ! -s window.log ] || { cat window.log; echo "the window complained"; exit 1; }
 echo "-- all three worked"
