@@ -235,15 +235,18 @@ def _choice(field: Field) -> Parser:
     index = _choice_index(field)
 
     def convert(raw: object) -> Value:
+        # Nearly every value comes from a form or another computer and is in its stored form already.
         if isinstance(raw, str) and raw in index:
             return index[raw]
+        if _empty(raw):
+            return None
         typed = printable(field, raw)
         found = index.get(typed.casefold())
         if found is None:
             raise _not_offered(field, typed)
         return found
 
-    return _unless_empty(convert)
+    return convert
 
 
 def _multiple_choice(field: Field) -> Parser:

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
+from operator import mul
 from random import Random
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ import resources
 
 _T = TypeVar("_T")
 # Day 1 of a tax number is the first of January 1900.
-_TAX_DAY_ZERO = date(1899, 12, 31)
+_TAX_DAY_ZERO = date(1899, 12, 31).toordinal()
 _TAX_WEIGHTS = (-1, 5, 7, 9, 4, 6, 10, 5, 7)
 _LATIN = dict(
     zip(
@@ -56,6 +57,8 @@ _LATIN = dict(
         strict=True,
     )
 )
+_FIRST_BORN = date(1938, 1, 1).toordinal()
+_YEAR = 365
 _SPAN_DAYS = 150
 
 
@@ -113,15 +116,20 @@ def _email(facts: Facts) -> str:
 
 
 def _born(facts: Facts) -> str:
-    return (date(1938, 1, 1) + timedelta(days=facts.below(24_800))).isoformat()
+    return date.fromordinal(_FIRST_BORN + facts.below(_YEAR * 68)).isoformat()
+
+
+def _elder_born(facts: Facts) -> str:
+    facts["born"] = date.fromordinal(_FIRST_BORN + facts.below(_YEAR * 18)).isoformat()
+    return facts["born"]
 
 
 def _tax_number(facts: Facts) -> str:
-    day = (date.fromisoformat(facts["born"]) - _TAX_DAY_ZERO).days
+    day = date.fromisoformat(facts["born"]).toordinal() - _TAX_DAY_ZERO
     # The last digit before the check digit is odd for a man and even for a woman.
     serial = facts.below(5_000) * 2 + (facts["sex"] == "male")
     digits = f"{day:05}{serial:04}"
-    total = sum(weight * int(digit) for weight, digit in zip(_TAX_WEIGHTS, digits, strict=True))
+    total = sum(map(mul, _TAX_WEIGHTS, map(int, digits)))
     return f"{digits}{total % 11 % 10}"
 
 
@@ -142,12 +150,13 @@ def _address(facts: Facts) -> str:
 
 
 def _received(facts: Facts) -> str:
-    return (facts.until - timedelta(days=facts.below(_SPAN_DAYS))).isoformat()
+    return date.fromordinal(facts.until.toordinal() - facts.below(_SPAN_DAYS)).isoformat()
 
 
 FACTS: Mapping[str, Callable[[Facts], str]] = {
     "address": _address,
     "born": _born,
+    "elder_born": _elder_born,
     "email": _email,
     "few": lambda facts: str(2 + facts.below(8)),
     "many": lambda facts: str(12 + facts.below(88)),

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import cast
 
 from desktop_app.kits.checks import order
+from desktop_app.kits.expressions import Scope
 from desktop_app.kits.model import Field, Kit, Value, text
 from desktop_app.kits.parsing import Unacceptable
 from desktop_app.kits.values import Parser, parser, stored
@@ -164,17 +165,18 @@ def _settle(kit: Kit, values: dict[str, Value], today: date, unnamed: Mapping[st
         unnamed: Where given, fields not named in it get their defaults.
     """
     case = _Case(values, dict(values))
+    scope = Scope(case.effective, today)
     for each in _plan(kit).settled:
-        if each.shown is not None and not each.shown.holds(case.effective, today):
+        if each.shown is not None and not each.shown.evaluate_in(scope):
             case.hidden.add(each.id)
             case.effective.pop(each.id, None)
             if each.calculation is not None:
                 values.pop(each.id, None)
             continue
         if each.calculation is not None:
-            computed = stored(each.calculation.evaluate(case.effective, today))
+            computed = stored(each.calculation.evaluate_in(scope))
         elif each.default is not None and unnamed is not None and each.id not in unnamed:
-            computed = _default(each, case, today)
+            computed = parser(each)(stored(each.default.evaluate_in(scope)))
         else:
             continue
         for target in (values, case.effective):
@@ -184,36 +186,32 @@ def _settle(kit: Kit, values: dict[str, Value], today: date, unnamed: Mapping[st
     return case
 
 
-def _default(each: Field, case: _Case, today: date) -> Value:
-    assert each.default is not None  # noqa: S101 - the caller has looked
-    return parser(each)(stored(each.default.evaluate(case.effective, today)))
-
-
 def _rule_problems(kit: Kit, case: _Case, today: date, skip: Iterable[str] = frozenset()) -> list[FieldProblem]:
     """Return what the rules of the kit find wrong with the shown fields, except those to skip."""
-    left_out = case.hidden | set(skip)
+    left_out = case.hidden.union(skip)
+    scope = Scope(case.effective, today)
     return [
         FieldProblem(each.id, message)
         for each in _plan(kit).checked
-        if each.id not in left_out and (message := _fault(each, case.effective, today))
+        if each.id not in left_out and (message := _fault(each, scope))
     ]
 
 
-def _fault(each: Field, values: Mapping[str, Value], today: date) -> str | None:
-    value = values.get(each.id)
+def _fault(each: Field, scope: Scope) -> str | None:
+    value = scope.values.get(each.id)
     if value is None:
-        required = each.required if isinstance(each.required, bool) else each.required.holds(values, today)
+        required = each.required if isinstance(each.required, bool) else each.required.evaluate_in(scope)
         return _("“{label}” is empty. Fill it in.").format(label=text(each.label)) if required else None
-    if each.valid is not None and not each.valid.holds(values, today):
+    if each.valid is not None and not each.valid.evaluate_in(scope):
         return _("“{label}”: {message}").format(label=text(each.label), message=text(each.valid_message))
-    return _choice_fault(each, value, values, today) if each.choices else None
+    return _choice_fault(each, value, scope) if each.choices else None
 
 
-def _choice_fault(each: Field, value: Value, values: Mapping[str, Value], today: date) -> str | None:
+def _choice_fault(each: Field, value: object, scope: Scope) -> str | None:
     """Return what is wrong when an answer isn't offered beside the other answers given."""
     chosen = value if isinstance(value, list) else [value]
     for choice in each.choices:
-        if choice.when is not None and choice.value in chosen and not choice.when.holds(values, today):
+        if choice.when is not None and choice.value in chosen and not choice.when.evaluate_in(scope):
             return _("“{label}”: the answer “{choice}” doesn't go with the other answers. Choose another one.").format(
                 label=text(each.label), choice=text(choice.label)
             )

@@ -2,6 +2,7 @@
 
 from desktop_app.kits.expressions.compiler import Expression, Reader, compile_expression
 from desktop_app.kits.expressions.errors import ExpressionError
+from desktop_app.kits.expressions.functions import Scope
 from desktop_app.kits.expressions.operands import Operand
 
-__all__ = ["Expression", "ExpressionError", "Operand", "Reader", "compile_expression"]
+__all__ = ["Expression", "ExpressionError", "Operand", "Reader", "Scope", "compile_expression"]
