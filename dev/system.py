@@ -93,6 +93,8 @@ def _install(packages: Iterable[str]) -> None:
         )
     say("Installing system packages: " + " ".join(names))
     unattended = {"DEBIAN_FRONTEND": "noninteractive"}
+    # Takes up what a power cut or an impatient person broke off; apt-get refuses to work before that.
+    run(["dpkg", "--configure", "-a"], env=unattended, quiet=True)
     run(["apt-get", "update", "-qq"], env=unattended, quiet=True)
     run(install, env=unattended, quiet=True)
 
