@@ -1,6 +1,7 @@
 """What every test shares: no screen, no settings of the person at this desk, Ukrainian messages."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,29 @@ def _settings_of_nobody(tmp_path_factory: pytest.TempPathFactory, monkeypatch: p
     set_language("uk")
     yield
     set_language("uk")
+
+
+# What the platform without a screen says about itself, not about our windows.
+_HARMLESS = ("This plugin does not support ",)
+
+
+@pytest.fixture(autouse=True)
+def _no_complaint_of_qt() -> Iterator[None]:
+    """Fail a test in which Qt warned, as one in which Python did."""
+    core = sys.modules.get("PySide6.QtCore")
+    if core is None:
+        yield
+        return
+    complaints: list[str] = []
+
+    def listen(kind: object, _context: object, message: str) -> None:
+        if kind not in {core.QtMsgType.QtDebugMsg, core.QtMsgType.QtInfoMsg} and not message.startswith(_HARMLESS):
+            complaints.append(message)
+
+    previous = core.qInstallMessageHandler(listen)
+    yield
+    core.qInstallMessageHandler(previous)
+    assert not complaints
 
 
 @pytest.fixture(scope="session")
