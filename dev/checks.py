@@ -33,7 +33,7 @@ def _checks() -> list[list[str | Path]]:
         [python, "-m", "ruff", "check"],
         [python, "-m", "ruff", "format", "--check"],
         [python, "-m", "mypy"],
-        [script("lint-imports")],
+        [script("lint-imports"), "--no-logo"],
         [python, "-m", "dev.catalogues", "check"],
     ]
 
