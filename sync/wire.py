@@ -28,6 +28,7 @@ _HEAD = struct.Struct(f">{ID_BYTES}sQ{crypto.HASH_BYTES}s")
 _COUNT = struct.Struct(">I")
 _STATUS = struct.Struct(">H")
 _ENVELOPE = struct.Struct(f">{ID_BYTES}s{NONCE_BYTES}s{crypto.SIGNATURE_BYTES}s")
+ENVELOPE_BYTES = _ENVELOPE.size
 
 Hash = Annotated[bytes, Meta(min_length=crypto.HASH_BYTES, max_length=crypto.HASH_BYTES)]
 Id = Annotated[bytes, Meta(min_length=ID_BYTES, max_length=ID_BYTES)]

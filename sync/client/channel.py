@@ -4,7 +4,7 @@ import errno
 import io
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
@@ -24,6 +24,7 @@ _CONNECT_SECONDS = 20
 _READ_SECONDS = 90
 _PART_BYTES = 64 * 1024
 _ATTEMPTS = 3
+_MAX_BODY_BYTES = wire.MAX_MESSAGE_BYTES + crypto.SIGNATURE_BYTES
 _NO_NEEDLESS_HEADERS = dict.fromkeys(("User-Agent", "Accept-Encoding"), SKIP_HEADER)
 _AWAY = frozenset({429, 502, 503, 504})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -180,7 +181,7 @@ class Channel:
                 stream=True,
             )
             with response:
-                answer = _Answer(response.status_code, b"".join(self._parts(response)))
+                answer = _Answer(response.status_code, self._read_body(response))
                 self._count(response, len(body), len(answer.body))
         except (requests.exceptions.SSLError, urllib3.exceptions.SSLError) as error:
             raise failures.bad_certificate(self._url) from error
@@ -194,16 +195,19 @@ class Channel:
             raise (failures.offline() if _is_offline(error) else failures.server_away(self._url)) from error
         return answer
 
-    def _parts(self, response: requests.Response) -> Iterator[bytes]:
+    def _read_body(self, response: requests.Response) -> bytes:
         """Read a reply as it comes, never more than a message may have and never unpacked."""
-        room = wire.MAX_MESSAGE_BYTES
-        while part := response.raw.read(_PART_BYTES, decode_content=False):
-            room -= len(part)
-            if room < 0:
-                raise failures.not_a_server(self._url)
-            if self._cancelled():
-                raise Cancelled
-            yield part
+        body = bytearray()
+        try:
+            while part := response.raw.read(_PART_BYTES, decode_content=False):
+                body += part
+                if len(body) > _MAX_BODY_BYTES:
+                    raise failures.not_a_server(self._url)
+                if self._cancelled():
+                    raise Cancelled
+        except urllib3.exceptions.HTTPError as error:
+            raise failures.broken_off(self._url) from error
+        return bytes(body)
 
     def _count(self, response: requests.Response, sent: int, received: int) -> None:
         request = response.request

@@ -19,6 +19,10 @@ class Problem(Exception):
         self.status = status
 
 
+class BrokenOff(Unreachable):
+    """The connection broke in the middle of a reply: the server is there, and another try may do."""
+
+
 def bad_url(url: str) -> Failure:
     """The address of the server is not one."""
     return Misuse(
@@ -42,6 +46,17 @@ def server_away(url: str) -> Failure:
     return Unreachable(
         "server_away",
         _("The server {url} does not answer. Everything is saved on this computer; try again later.").format(url=url),
+    )
+
+
+def broken_off(url: str) -> Failure:
+    """The line broke while a reply came in."""
+    return BrokenOff(
+        "connection_lost",
+        _(
+            "The connection to the server {url} broke off. Everything is saved on this computer, and what was "
+            "exchanged so far stays; try again."
+        ).format(url=url),
     )
 
 

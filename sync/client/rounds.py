@@ -22,6 +22,7 @@ _SMALLEST_ROUND_BYTES = 8 * 1024
 _GROWTH = 4
 _QUICK_SECONDS = 2.0
 _ATTEMPTS = 3
+_MOST_IDLE_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,8 @@ class _Exchange:
         self._pulling = True
         self._contact = False
         self._server_lost = False
+        self._began_anew = False
+        self._idle_rounds = 0
 
     def run(self, cancelled: Callable[[], bool]) -> bool:
         """Do rounds until nothing is left to do; return False when cancelled.
@@ -190,12 +193,15 @@ class _Exchange:
 
     def _theirs(self) -> Heads:
         """What the server has; chains that it refuses count as had, so that they are not sent again."""
+        server = self._state.server if self._state else {}
+        if not self._blocked:
+            return server
         own = self._replica.heads()
-        done: Heads = {}
+        blocked: Heads = {}
         for unit, incarnation in self._blocked:
             if incarnation in own.get(unit, {}):
-                done.setdefault(unit, {})[incarnation] = own[unit][incarnation]
-        return wire.overlay(self._state.server if self._state else {}, done)
+                blocked.setdefault(unit, {})[incarnation] = own[unit][incarnation]
+        return wire.overlay(server, blocked)
 
     def _links_to_send(self) -> list[Link]:
         known = self._state.tips if self._state else ()
@@ -212,8 +218,8 @@ class _Exchange:
             except failures.Problem as problem:
                 self._begin_anew(problem)
                 return
-            except Unreachable:
-                if not self._contact or attempt == _ATTEMPTS - 1:
+            except Unreachable as failure:
+                if attempt == _ATTEMPTS - 1 or not (self._contact or isinstance(failure, failures.BrokenOff)):
                     raise
                 self._budget = max(self._budget // _GROWTH, _SMALLEST_ROUND_BYTES)
                 time.sleep(random.uniform(0.1, 0.5) * 2**attempt)  # noqa: S311 - spreads devices, hides nothing
@@ -223,8 +229,9 @@ class _Exchange:
 
     def _begin_anew(self, problem: failures.Problem) -> None:
         """Introduce this device with all links to a server that forgot it; if it did that already, give up."""
-        if problem.code not in {"unknown_community", "not_member"} or self._state is None:
+        if problem.code not in {"unknown_community", "not_member"} or self._state is None or self._began_anew:
             raise failures.of_problem(problem, self._url) from problem
+        self._began_anew = True
         self._server_lost = self._server_lost or self._state.server != {}
         self._state = None
 
@@ -254,15 +261,19 @@ class _Exchange:
     def _take(self, request: wire.Request, carried: _Carried, reply: wire.Reply) -> None:
         """Take in a reply, and notice when it brings the exchange no further."""
         before = self._state
-        self._contact = True
         server = self._server_heads(carried.heads if reply.base_known else {}, reply)
-        self._server_lost = self._server_lost or (before is not None and _ahead(before.server, server) > 0)
+        lost = before is not None and _ahead(before.server, server) > 0
+        if lost and self._contact:
+            raise failures.misbehaving(self._url)  # a moment ago it had more
+        self._contact = True
+        self._server_lost = self._server_lost or lost
         told = carried.heads if reply.base_known else None
         self._state = ServerState(reply.epoch, told, server, tuple(reply.tips or request.tips))
         self._remaining = reply.remaining
-        moved = self._count_taken(carried.frames, reply) + self._take_in(reply)
-        learned = before is None or before.told is None or before.tips != self._state.tips
-        if not (moved or learned or (told is None and request.base) or self._finished()):
+        moved = self._count_taken(carried.frames, server, reply) + self._take_in(reply)
+        self._idle_rounds = 0 if moved else self._idle_rounds + 1
+        learned = before is None or before.told is None or before.tips != self._state.tips or told is None
+        if not (moved or self._finished() or (learned and self._idle_rounds <= _MOST_IDLE_ROUNDS)):
             self._give_up_waiting()
 
     def _server_heads(self, declared: Heads, reply: wire.Reply) -> Heads:
@@ -273,19 +284,21 @@ class _Exchange:
         except (wire.BadMessage, BadFrame) as error:
             raise failures.misbehaving(self._url) from error
 
-    def _count_taken(self, carried: list[Frame], reply: wire.Reply) -> int:
-        """Count the frames that the server took; return how many."""
+    def _count_taken(self, carried: list[Frame], server: Heads, reply: wire.Reply) -> int:
+        """Count the frames that the server took; return how many it decided on, either way."""
         refused = {link_or_frame for link_or_frame, _reason in reply.refused}
         accepted = {reply.accepted[start : start + HASH_BYTES] for start in range(0, len(reply.accepted), HASH_BYTES)}
         self._refused_links |= refused
         taken = 0
+        blocked = len(self._blocked)
         for frame in carried:
-            if frame.hash in accepted:
+            chain = (frame.header.unit, frame.header.incarnation)
+            if frame.hash in accepted and frame.header.seq <= _last(server, *chain):
                 taken += 1
             elif frame.hash in refused:
-                self._blocked.add((frame.header.unit, frame.header.incarnation))
+                self._blocked.add(chain)
         self._sent += taken
-        return taken
+        return taken + len(self._blocked) - blocked
 
     def _take_in(self, reply: wire.Reply) -> int:
         """Apply what the server gave; return how many frames and links were new."""
@@ -316,10 +329,14 @@ def _covers(heads: Heads, told: Heads) -> bool:
     return all(chains.keys() <= heads.get(unit, {}).keys() for unit, chains in told.items())
 
 
+def _last(heads: Heads, unit: bytes, incarnation: bytes) -> int:
+    return heads.get(unit, {}).get(incarnation, (0, b""))[0]
+
+
 def _ahead(own: Heads, other: Heads) -> int:
     """Count the frames that the first has and the other has not."""
     return sum(
-        max(0, seq - other.get(unit, {}).get(incarnation, (0, b""))[0])
+        max(0, seq - _last(other, unit, incarnation))
         for unit, chains in own.items()
         for incarnation, (seq, _hash) in chains.items()
     )

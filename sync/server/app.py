@@ -42,7 +42,7 @@ class _App:
         """Take a device's message and answer it, or say why not."""
         nonce = _NO_NONCE
         try:
-            envelope = wire.open_request(await _read_body(request, wire.MAX_MESSAGE_BYTES))
+            envelope = wire.open_request(await _read_body(request, wire.ENVELOPE_BYTES + wire.MAX_MESSAGE_BYTES))
             nonce = envelope.nonce
             reply = await run_in_threadpool(self._exchange.answer, envelope)
         except ClientDisconnect:

@@ -73,6 +73,7 @@ class RunningServer:
         self._service = _Service(data, host, port, None, None)
         self._thread = threading.Thread(target=self._run, name="sprava-server", daemon=True)
         self._started = threading.Event()
+        self._ended = threading.Event()
 
     @property
     def url(self) -> str:
@@ -93,12 +94,14 @@ class RunningServer:
         try:
             self._service.run(self._started.set)
         finally:
+            self._ended.set()
             self._started.set()
 
     def __enter__(self) -> Self:
         self._service.__enter__()
         self._thread.start()
-        if not self._started.wait(_START_SECONDS):
+        if not self._started.wait(_START_SECONDS) or self._ended.is_set():
+            self.__exit__(None, None, None)
             raise RuntimeError("the server did not start")
         return self
 

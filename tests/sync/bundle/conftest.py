@@ -1,0 +1,20 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sync.replicas import Replica
+
+
+@pytest.fixture
+def first(tmp_path: Path) -> Iterator[Replica]:
+    replica = Replica.found(tmp_path / "first.db")
+    yield replica
+    replica.close()
+
+
+@pytest.fixture
+def second(tmp_path: Path, first: Replica) -> Iterator[Replica]:
+    replica = first.invite(tmp_path / "second.db")
+    yield replica
+    replica.close()
