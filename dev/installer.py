@@ -43,7 +43,7 @@ def build() -> None:
             "PyInstaller",
             "--noconfirm",
             "--clean",
-            "--log-level=WARN",
+            "--log-level=ERROR",
             ROOT / "build_installer.spec",
         ]
     )
