@@ -49,7 +49,8 @@ class Mark:
         self._payload: bytes | None = None
         self.state = MarkState.MISSING
         if path.exists():
-            self._read(path.read_bytes())
+            with path.open("rb") as file:
+                self._read(file.read(2 * _SLOT_BYTES))
 
     @classmethod
     def create(cls, path: Path, key: bytearray) -> None:

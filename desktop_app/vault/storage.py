@@ -13,6 +13,7 @@ from sync.sqlcipher import Connection
 
 _IDLE_READERS = 4
 """How many read connections are kept ready; each holds a page cache of its own."""
+_INTERRUPT_SECONDS = 0.02
 
 
 class Database:
@@ -36,8 +37,12 @@ class Database:
         self._idle: list[Connection] = []
         self._active: dict[int, Connection] = {}
         self._closed = False
-        with failures.plainly():
-            self._writer = sqlcipher.connect(path, key, create=create)
+        try:
+            with failures.plainly():
+                self._writer = sqlcipher.connect(path, key, create=create)
+        except BaseException:
+            keyfile.wipe(key)
+            raise
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -143,9 +148,10 @@ class Database:
                 if self._closed:
                     return
                 self._closed = True
-                for connection in self._active.values():
-                    connection.interrupt()
-                self._readers.wait_for(lambda: not self._active)
+                while self._active:
+                    for connection in self._active.values():
+                        connection.interrupt()  # it stops only a statement that is running just now: so again and again
+                    self._readers.wait(_INTERRUPT_SECONDS)
                 for connection in self._idle:
                     connection.close()
                 self._idle.clear()

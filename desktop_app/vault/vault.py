@@ -146,6 +146,7 @@ def create(
         with failures.plainly():
             _publish(building, folder)
     except BaseException:
+        keyfile.wipe(vault_key)
         shutil.rmtree(building, ignore_errors=True)  # unfinished and only ours; the first failure is the one to tell
         raise
     return _open(folder, lambda: (key_file, vault_key, ()))
@@ -277,11 +278,13 @@ def _open(folder: Path, unlock: Callable[[], tuple[KeyFile, bytearray, tuple[str
     lock = InstanceLock(folder)
     with failures.plainly():
         lock.acquire()
+    vault_key = bytearray()
     try:
         key_file, vault_key, notices = unlock()
         _require_database(folder / DATABASE_NAME)
         return Vault(folder, lock, key_file, vault_key, notices)
     except BaseException:
+        keyfile.wipe(vault_key)
         lock.release()
         raise
 
