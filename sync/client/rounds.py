@@ -11,11 +11,11 @@ from sync.client.channel import Cancelled, Channel
 from sync.client.state import ServerState
 from sync.crypto import HASH_BYTES
 from sync.errors import Unreachable
-from sync.frames import BadFrame, Frame
+from sync.frames import NO_PREVIOUS, BadFrame, Frame
 from sync.linkgraph import fitting, links_beyond, tips
 from sync.membership import Link
 from sync.pins import pin_server, pinned_server
-from sync.replica import Heads, Replica
+from sync.replica import Head, Heads, Replica
 
 _FIRST_ROUND_BYTES = 64 * 1024
 _SMALLEST_ROUND_BYTES = 8 * 1024
@@ -261,7 +261,13 @@ class _Exchange:
     def _take(self, request: wire.Request, carried: _Carried, reply: wire.Reply) -> None:
         """Take in a reply, and notice when it brings the exchange no further."""
         before = self._state
-        server = self._server_heads(carried.heads if reply.base_known else {}, reply)
+        declared = carried.heads if reply.base_known else {}
+        try:
+            given = [frames.parse(body) for body in reply.frames]
+            server = wire.overlay(wire.advance(declared, given), wire.unpack_heads(reply.heads))
+        except (wire.BadMessage, BadFrame) as error:
+            raise failures.misbehaving(self._url) from error
+        self._refused += not _continue(declared, given)
         lost = before is not None and _ahead(before.server, server) > 0
         if lost and self._contact:
             raise failures.misbehaving(self._url)  # a moment ago it had more
@@ -272,17 +278,9 @@ class _Exchange:
         self._remaining = reply.remaining
         moved = self._count_taken(carried.frames, server, reply) + self._take_in(reply)
         self._idle_rounds = 0 if moved else self._idle_rounds + 1
-        learned = before is None or before.told is None or before.tips != self._state.tips or told is None
-        if not (moved or self._finished() or (learned and self._idle_rounds <= _MOST_IDLE_ROUNDS)):
+        learned = before != self._state and self._idle_rounds <= _MOST_IDLE_ROUNDS
+        if not (moved or learned or self._finished()):
             self._give_up_waiting()
-
-    def _server_heads(self, declared: Heads, reply: wire.Reply) -> Heads:
-        """Work out what the server has from what it says of the differences."""
-        try:
-            given = [frames.parse(body) for body in reply.frames]
-            return wire.overlay(wire.advance(declared, given), wire.unpack_heads(reply.heads))
-        except (wire.BadMessage, BadFrame) as error:
-            raise failures.misbehaving(self._url) from error
 
     def _count_taken(self, carried: list[Frame], server: Heads, reply: wire.Reply) -> int:
         """Count the frames that the server took; return how many it decided on, either way."""
@@ -327,6 +325,19 @@ def _parsed(replica: Replica) -> list[Link]:
 def _covers(heads: Heads, told: Heads) -> bool:
     """Say whether every chain that was told of is still there."""
     return all(chains.keys() <= heads.get(unit, {}).keys() for unit, chains in told.items())
+
+
+def _continue(heads: Heads, given: list[Frame]) -> bool:
+    """Say whether frames carry on the chains that were told of, without a gap: an honest server gives no others."""
+    ends: dict[tuple[bytes, bytes], Head] = {}
+    for frame in given:
+        header = frame.header
+        chain = (header.unit, header.incarnation)
+        end = ends.get(chain) or heads.get(header.unit, {}).get(header.incarnation, (0, NO_PREVIOUS))
+        if (header.seq - 1, header.previous) != end:
+            return False
+        ends[chain] = (header.seq, frame.hash)
+    return True
 
 
 def _last(heads: Heads, unit: bytes, incarnation: bytes) -> int:
