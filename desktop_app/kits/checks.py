@@ -24,7 +24,7 @@ def check_kit(kit: Kit, faults: Faults) -> None:
             faults.add(f"{place}.section", _("There is no section “{name}”.").format(name=field.section))
         _check_field(field, place, faults)
         for key, expression in expressions(field):
-            _check_expression(kit, expression, f"{place}.{key}", faults)
+            _check_expression(kit, expression, f"{place}.{key}", faults, field.id)
     _check_cycles(kit, faults)
     _check_stages(kit, faults)
     _check_terms(kit, faults)
@@ -89,21 +89,31 @@ def _check_field(field: Field, place: str, faults: Faults) -> None:
         faults.add(place, _("Nobody fills in this field, so it can't be required, valid or have a default."))
 
 
-def _check_expression(kit: Kit, expression: Expression, place: str, faults: Faults) -> None:
-    """Find a comparison with an answer that the field doesn't offer: it would never hold."""
+def _check_expression(kit: Kit, expression: Expression, place: str, faults: Faults, own: str | None = None) -> None:
+    """Find a comparison with an answer that the field doesn't offer: it would never hold.
+
+    Args:
+        kit: The kit of the expression.
+        expression: What to look through.
+        place: Where it stands.
+        faults: Where faults are noted.
+        own: The field that a single dot means.
+    """
     for node in walk(expression.tree):
         match node:
-            case Binary(operator="=" | "!=", left=FieldReference(field=str(name)), right=Literal(value=str(value))):
-                _check_answer(kit, name, value, place, faults)
-            case Binary(operator="=" | "!=", left=Literal(value=str(value)), right=FieldReference(field=str(name))):
-                _check_answer(kit, name, value, place, faults)
-            case Call(name="selected", arguments=(FieldReference(field=str(name)), Literal(value=str(value)))):
-                _check_answer(kit, name, value, place, faults)
+            case Binary(operator="=" | "!=", left=FieldReference(field=name), right=Literal(value=str(value))):
+                _check_answer(kit, name or own, value, place, faults)
+            case Binary(operator="=" | "!=", left=Literal(value=str(value)), right=FieldReference(field=name)):
+                _check_answer(kit, name or own, value, place, faults)
+            case Call(name="selected", arguments=(FieldReference(field=name), Literal(value=str(value)))):
+                _check_answer(kit, name or own, value, place, faults)
             case _:
                 _check_note(kit, node, place, faults)
 
 
-def _check_answer(kit: Kit, name: str, value: str, place: str, faults: Faults) -> None:
+def _check_answer(kit: Kit, name: str | None, value: str, place: str, faults: Faults) -> None:
+    if name is None:
+        return
     field = kit.field(name)
     offered = [choice.value for choice in field.choices]
     if offered and value and value not in offered:

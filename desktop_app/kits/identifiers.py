@@ -102,7 +102,7 @@ ADVICE: Mapping[str, str] = {
         "others; compare it with the document."
     ),
     "unzr": N_(
-        "“{label}”: this isn't a valid register number (UNZR). It looks like 19850412-01234: date of birth, "
+        "“{label}”: this isn't a valid register number (UNZR). It looks like 19850412-01230: date of birth, "
         "then 5 digits, the last of them checking the others. Compare it with the document."
     ),
 }

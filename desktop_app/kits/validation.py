@@ -118,8 +118,9 @@ def _edit(
 ) -> tuple[_Case, list[FieldProblem]]:
     """Examine an edit; problems are those of the fields that it changes, and those that it brings about."""
     old = {each: cast("Value", previous[each]) for each in kit.field_ids if previous.get(each) is not None}
-    parsed, problems = _parse(kit, {each: value for each, value in raw.items() if value != old.get(each)})
-    changed = {each for each in raw if each in kit.field_ids and parsed.get(each) != old.get(each)}
+    given = {each: value for each, value in raw.items() if each not in old or value != old[each]}
+    parsed, problems = _parse(kit, given)
+    changed = {each for each in given if each in kit.field_ids and parsed.get(each) != old.get(each)}
     emptied = changed - parsed.keys()
     case = _settle(kit, {each: old[each] for each in old if each not in emptied} | parsed, today)
     faults = _rule_problems(kit, case, today, skip={problem.field for problem in problems})
