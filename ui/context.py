@@ -9,9 +9,11 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from desktop_app.settings import Settings
 from desktop_app.workspace import ChangeEvent, Workspace
 from sync.errors import Failure
+from ui.exchange_job import ExchangeJob
 from ui.worker import Worker
 
 T = TypeVar("T")
+WORDS_TARGET = "words:"
 
 
 class DeskContext(QObject):
@@ -26,6 +28,7 @@ class DeskContext(QObject):
     cases_changed = Signal(object)
     message_shown = Signal(str, str)
     page_wanted = Signal(str, str)
+    search_shown = Signal(str)
 
     _written = Signal(object)
 
@@ -34,6 +37,7 @@ class DeskContext(QObject):
         self.workspace = workspace
         self.settings = settings
         self.worker = Worker(self)
+        self.exchange = ExchangeJob(workspace, self.worker, self)
         self._closing = threading.Event()
         # The workspace calls back on the thread that wrote; the queued signal brings it here.
         self._written.connect(self._announce, Qt.ConnectionType.QueuedConnection)
@@ -97,8 +101,8 @@ class DeskContext(QObject):
         self.show_page("conflicts", case_id)
 
     def search(self, text: str) -> None:
-        """Show the cases that hold some words."""
-        self.show_page("cases", text)
+        """Show the cases that hold some words; empty for no words."""
+        self.show_page("cases", WORDS_TARGET + text)
 
     def go_back(self) -> None:
         """Return to the page that was in view before this one."""
@@ -111,6 +115,7 @@ class DeskContext(QObject):
     def close(self) -> None:
         """Stop listening and working; the workspace stays open."""
         self._closing.set()
+        self.exchange.cancel()
         self._unsubscribe()
         self.worker.close()
 

@@ -27,7 +27,9 @@ class Button(QPushButton):
         self.setMinimumHeight(_MIN_TARGET)
         self.setIconSize(QSize(theme.icon_pixels(), theme.icon_pixels()))
         if icon:
-            self.setIcon(icons.icon(icon, {"primary": "on_accent", "quiet": "accent", "danger": "error"}.get(kind, "text")))
+            self.setIcon(
+                icons.icon(icon, {"primary": "on_accent", "quiet": "accent", "danger": "error"}.get(kind, "text"))
+            )
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Qt: paint, and ring the filled kind inside, where a ring of its own colour wouldn't show."""
@@ -124,7 +126,7 @@ def key_hint(keys: str, parent: QWidget | None = None) -> QLabel:
         parent: Where it stands.
     """
     result = label(QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText), parent=parent)
-    result.setProperty("keys", True)
+    result.setProperty("keys", "true")
     result.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
     return result
 
@@ -132,7 +134,7 @@ def key_hint(keys: str, parent: QWidget | None = None) -> QLabel:
 def line(parent: QWidget | None = None) -> QFrame:
     """Return a thin line that parts two areas."""
     result = QFrame(parent)
-    result.setProperty("line", True)
+    result.setProperty("line", "true")
     result.setFixedHeight(1)
     return result
 

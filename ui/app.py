@@ -1,0 +1,99 @@
+"""Start the desk: application, look, window, and what happens when something unforeseen goes wrong."""
+
+import sys
+import traceback
+from types import TracebackType
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from desktop_app.settings import Settings
+from sync.messages import _, set_language
+from ui import icons, theme
+from ui.fonts import load_fonts, translate_qt
+from ui.look import Look
+from ui.window import Window
+
+
+def run_desk(argv: list[str]) -> int:
+    """Open the desk and stay until its window is closed.
+
+    Args:
+        argv: The folder of a vault to offer first, or nothing.
+
+    Returns:
+        The exit code.
+    """
+    settings = Settings.load()
+    app = make_application(settings)
+    window = Window(settings)
+    guard = Guard(window)
+    sys.excepthook = guard.caught
+    window.begin(argv[0] if argv else "")
+    window.show()
+    window.watch_idleness()
+    return app.exec()
+
+
+def make_application(settings: Settings) -> QApplication:
+    """Return the application in the look that the settings ask for.
+
+    Args:
+        settings: Language, theme and text size.
+    """
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+        app = QApplication(["sprava"])
+    app.setApplicationName("sprava")
+    app.setApplicationDisplayName("Sprava")
+    app.setDesktopFileName("sprava")
+    look = Look.of(settings)
+    set_language(look.language)
+    load_fonts()
+    translate_qt(app, look.language)
+    theme.apply(app, look.theme, look.text_scale)
+    app.setWindowIcon(icons.app_icon())
+    return app
+
+
+class Guard(QObject):
+    """Says calmly that something unforeseen happened; work goes on.
+
+    Args:
+        window: Where it's said.
+    """
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self._shown: QMessageBox | None = None
+
+    def caught(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """Take an exception that nobody expected; the place of ``sys.excepthook``.
+
+        Only where it happened is written down, never the message nor any value: either may hold what a citizen said.
+        """
+        if issubclass(kind, KeyboardInterrupt):
+            self._window.close()
+            return
+        del error
+        places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)]
+        print("\n".join([f"unforeseen: {kind.__name__}", *places]), file=sys.stderr)
+        self._say(kind.__name__, places[-1] if places else "")
+
+    def _say(self, kind: str, place: str) -> None:
+        text = _("Something unforeseen happened. What you typed is kept, and you can go on.")
+        if self._window.context is not None and self._window.lock is None:
+            self._window.context.show_message(text, "warn")
+            return
+        if self._shown is not None:
+            return
+        self._shown = QMessageBox(QMessageBox.Icon.Warning, _("Sprava"), text, parent=self._window)
+        self._shown.setInformativeText(f"{kind} · {place.rpartition('/')[2]}")
+        self._shown.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._shown.finished.connect(self._closed)
+        self._shown.open()
+
+    def _closed(self) -> None:
+        self._shown = None

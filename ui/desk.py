@@ -1,0 +1,241 @@
+"""The desk of one open vault: it assembles the bars and the pages, and leads from one to another."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop_app.exchange import SyncResult
+from desktop_app.workspace import ChangeEvent
+from sync.messages import _
+from ui import keys, theme
+from ui.actions import Action
+from ui.context import DeskContext
+from ui.desk_actions import desk_actions
+from ui.exchange_job import result_words
+from ui.look import Look
+from ui.page import Page
+from ui.pages import PAGES, PageSpec
+from ui.palette import Palette
+from ui.rail import Rail
+from ui.status_bar import StatusBar
+from ui.topbar import TopBar
+from ui.widgets import MessageBar, icon_label, label
+
+_HISTORY = 50
+
+
+class Desk(QWidget):
+    """Top bar, rail, pages and status bar.
+
+    Args:
+        context: The vault and its worker.
+        look: The present look.
+        parent: The window.
+    """
+
+    lock_wanted = Signal()
+    close_wanted = Signal()
+    quit_wanted = Signal()
+    look_wanted = Signal(object)
+
+    def __init__(self, context: DeskContext, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("desk")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.context = context
+        self.look = look
+        self._pages: dict[str, Page] = {}
+        self._trail: list[tuple[str, str]] = []
+        self._palette: Palette | None = None
+        self.top_bar = TopBar(context, self)
+        self.rail = Rail([spec for spec in PAGES if spec.in_rail], self)
+        self.messages = MessageBar(self)
+        self.stack = QStackedWidget(self)
+        self.stack.setObjectName("pages")
+        self.status_bar = StatusBar(context, self)
+        self._assemble()
+        self._shortcuts = [keys.bind(self, action.keys, action.run) for action in desk_actions(self) if action.keys]
+        self._connect()
+        self.top_bar.set_menu_actions(desk_actions(self), look, self.look_wanted.emit)
+
+    def show_page(self, page_id: str, target: str = "", *, take_focus: bool = True) -> None:
+        """Bring a page into view.
+
+        Args:
+            page_id: Which page; empty for the one before.
+            target: What on it.
+            take_focus: Put the focus where a person begins there.
+        """
+        if not page_id:
+            self.go_back()
+            return
+        before = self.page
+        page = self._page(page_id)
+        if before is not None and before is not page:
+            before.leave()
+            self._trail = [*self._trail[-_HISTORY:], (before.page_id, before.place())]
+        elif before is page and target and page.place() not in {"", target}:
+            page.leave()
+        if target:
+            page.open_target(target)
+        self._bring(page, take_focus=take_focus)
+
+    def go_back(self) -> None:
+        """Return to the page that was in view before."""
+        if not self._trail:
+            return
+        page_id, target = self._trail.pop()
+        if self.page is not None:
+            self.page.leave()
+        page = self._page(page_id)
+        if target:
+            page.open_target(target)
+        self._bring(page, take_focus=True)
+
+    @property
+    def page(self) -> Page | None:
+        """The page in view."""
+        page = self.stack.currentWidget()
+        return page if isinstance(page, Page) else None
+
+    def place(self) -> tuple[str, str]:
+        """Return the page in view and what it shows."""
+        page = self.page
+        return (page.page_id, page.place()) if page is not None else ("today", "")
+
+    def leave(self) -> None:
+        """Let the page keep what is half done."""
+        if self.page is not None:
+            self.page.leave()
+
+    def wake(self, focused: QWidget | None) -> None:
+        """Go on after the lock, in the same place.
+
+        Args:
+            focused: What had the focus.
+        """
+        if self.page is not None:
+            self.page.activate()
+        if focused is not None and self.isAncestorOf(focused):
+            focused.setFocus()
+
+    def set_awake(self, *, awake: bool) -> None:
+        """Let the keys of the desk work or not; a locked desk hears none."""
+        for shortcut in self._shortcuts:
+            shortcut.setEnabled(awake)
+        if not awake and self._palette is not None:
+            self._palette.reject()
+
+    def commands(self) -> list[Action]:
+        """Return everything that can be done now: on this page, and on the desk."""
+        return [*(self.page.commands() if self.page is not None else ()), *desk_actions(self)]
+
+    def show_palette(self) -> None:
+        """Show every action, to be found by its name."""
+        self._palette = Palette(self.commands(), self)
+        self._palette.finished.connect(self._forget_palette)
+        self._palette.open_over(self)
+
+    def next_region(self, step: int = 1) -> None:
+        """Move the focus to the next of the desk's regions: search, rail, page, status.
+
+        Args:
+            step: 1 forward, -1 back.
+        """
+        regions: list[QWidget] = [self.top_bar, self.rail, self.stack, self.status_bar]
+        focused = QApplication.focusWidget()
+        here = next((place for place, region in enumerate(regions) if focused and region.isAncestorOf(focused)), 2)
+        match (here + step) % len(regions):
+            case 0:
+                self.top_bar.focus_search()
+            case 1:
+                self.rail.focus_first()
+            case 2 if self.page is not None:
+                self.page.focus_first()
+            case _:
+                self.status_bar.focus_first()
+
+    def sync_now(self) -> None:
+        """Exchange with the server; without an address, go where it's set."""
+        self.context.exchange.start()
+
+    def _assemble(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.top_bar)
+        if self.context.workspace.is_example:
+            column.addWidget(_example_banner(self))
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.rail)
+        centre = QVBoxLayout()
+        centre.setSpacing(0)
+        centre.addWidget(self.messages)
+        centre.addWidget(self.stack, 1)
+        middle.addLayout(centre, 1)
+        column.addLayout(middle, 1)
+        column.addWidget(self.status_bar)
+
+    def _connect(self) -> None:
+        context = self.context
+        context.page_wanted.connect(self._page_wanted)
+        context.message_shown.connect(self.messages.show_message)
+        context.cases_changed.connect(self._changed)
+        context.search_shown.connect(self.top_bar.show_words)
+        context.exchange.succeeded.connect(self._exchanged)
+        context.exchange.failed.connect(context.show_failure)
+        context.exchange.address_missing.connect(self._ask_address)
+        self.rail.page_wanted.connect(self.show_page)
+        self.status_bar.counted.connect(self.rail.show_conflicts)
+        self.top_bar.into_page_wanted.connect(self._into_page)
+
+    def _page_wanted(self, page_id: str, target: str) -> None:
+        typing = self.top_bar.search.hasFocus()
+        self.show_page(page_id, target, take_focus=not typing)
+
+    def _into_page(self) -> None:
+        if self.page is not None:
+            self.page.focus_first()
+
+    def _page(self, page_id: str) -> Page:
+        page = self._pages.get(page_id)
+        if page is None:
+            page = self._spec(page_id).make(self.context, self.stack)
+            self._pages[page_id] = page
+            self.stack.addWidget(page)
+        return page
+
+    def _spec(self, page_id: str) -> PageSpec:
+        return next(spec for spec in PAGES if spec.page_id == page_id)
+
+    def _bring(self, page: Page, *, take_focus: bool) -> None:
+        self.stack.setCurrentWidget(page)
+        self.rail.show_current(page.page_id)
+        page.activate()
+        if take_focus:
+            page.focus_first()
+
+    def _changed(self, event: ChangeEvent) -> None:
+        if self.page is not None:
+            self.page.refresh(event)
+
+    def _exchanged(self, result: SyncResult) -> None:
+        self.context.show_message(result_words(result, stopped=self.context.exchange.cancelled), "ok")
+
+    def _ask_address(self) -> None:
+        self.show_page("exchange")
+
+    def _forget_palette(self) -> None:
+        self._palette = None
+
+
+def _example_banner(parent: QWidget) -> QFrame:
+    banner = QFrame(parent)
+    banner.setObjectName("example_banner")
+    row = QHBoxLayout(banner)
+    row.setContentsMargins(theme.SPACE_L, theme.SPACE_XS, theme.SPACE_L, theme.SPACE_XS)
+    row.setSpacing(theme.SPACE_S)
+    row.addWidget(icon_label("sparkle", "warn", banner))
+    words = _("Example data: all people and cases here are invented. Do not enter real ones.")
+    row.addWidget(label(words, "small", "warn", banner, wrap=True), 1)
+    return banner

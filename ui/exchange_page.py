@@ -1,0 +1,337 @@
+"""Exchange: how it stands in one sentence, the server, the stick, one more device, and this one."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop_app.exchange import ExchangeStatus
+from desktop_app.workspace import ChangeEvent, VaultInfo, Workspace
+from sync.messages import _, ngettext
+from ui import icons, theme
+from ui.bundle_card import BundleCard
+from ui.context import DeskContext
+from ui.invite_card import InviteCard
+from ui.page import Page
+from ui.status_bar import when_words
+from ui.widgets import Card, button, caption, icon_label, label, title
+
+if TYPE_CHECKING:
+    from sync.client import Progress
+
+_KILOBYTE = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    status: ExchangeStatus
+    info: VaultInfo
+    folder: str
+
+
+def _load(workspace: Workspace) -> _Loaded:
+    return _Loaded(workspace.exchange.status(), workspace.info(), str(workspace.folder))
+
+
+class ExchangePage(Page):
+    """The screen about the exchange with the others."""
+
+    page_id = "exchange"
+    icon_name = "exchange"
+
+    def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self.server = ServerCard(context, self)
+        self.bundles = BundleCard(context, self)
+        self.invite = InviteCard(context, self)
+        self.device = DeviceCard(self)
+        inner = QWidget(self)
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(theme.SPACE_XL, theme.SPACE_L, theme.SPACE_XL, theme.SPACE_XL)
+        column.setSpacing(theme.SPACE_M)
+        column.addWidget(title(_("Exchange"), self))
+        column.addWidget(self.server)
+        grid = QHBoxLayout()
+        grid.setSpacing(theme.SPACE_M)
+        left, right = QVBoxLayout(), QVBoxLayout()
+        for side, cards in ((left, (self.bundles, self.device)), (right, (self.invite,))):
+            side.setSpacing(theme.SPACE_M)
+            for card in cards:
+                side.addWidget(card)
+            side.addStretch(1)
+            grid.addLayout(side, 1)
+        column.addLayout(grid)
+        column.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inner)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+        context.exchange.ended.connect(self.activate)
+
+    def title(self) -> str:
+        """Return the name of the page."""
+        return _("Exchange")
+
+    def activate(self) -> None:
+        """Load the state anew."""
+        self.context.run(partial(_load, self.context.workspace), self._show)
+        self.invite.load()
+
+    def refresh(self, event: ChangeEvent) -> None:  # noqa: ARG002 - any change waits to be exchanged
+        """Load the state anew."""
+        self.context.run(partial(_load, self.context.workspace), self._show)
+
+    def focus_first(self) -> None:
+        """Put the focus on what is done here most: exchanging, or first of all naming the server."""
+        self.server.focus_first()
+
+    def _show(self, loaded: _Loaded) -> None:
+        self.server.show_status(loaded.status)
+        self.device.show_info(loaded.info, loaded.folder)
+
+
+class ServerCard(Card):
+    """The state in one sentence, the exchange itself, and the server's address.
+
+    Args:
+        context: The vault and the exchange.
+        parent: The page.
+    """
+
+    def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self._context = context
+        self._job = context.exchange
+        self._icon = icon_label("offline", "muted", self, theme.scaled(32))
+        self.state = label("", "lead", parent=self, wrap=True)
+        self.detail = label("", "", "muted", self, wrap=True)
+        self.sync = button(_("Exchange now"), "sync", "primary", self)
+        self.cancel = button(_("Stop"), "close", parent=self)
+        self.progress = QProgressBar(self)
+        self.progress.setAccessibleName(_("How far the exchange is"))
+        self.progress.setTextVisible(False)
+        self._count = label("", "small", "muted", self)
+        self.address = QLineEdit(self)
+        self.address.setAccessibleName(_("Address of the server"))
+        self.address.setPlaceholderText("https://sprava.example.org")
+        self.address.setMinimumHeight(theme.scaled(32))
+        self.keep = button(_("Save"), parent=self)
+        self.keep.setAccessibleName(_("Save the address of the server"))
+        self._build()
+        self._connect()
+        self._show_running(running=self._job.running)
+
+    def focus_first(self) -> None:
+        """Put the focus on the exchange, or on the address where none is known."""
+        (self.sync if self.address.text() else self.address).setFocus()
+
+    def show_status(self, status: ExchangeStatus) -> None:
+        """Show a state.
+
+        Args:
+            status: What the vault says.
+        """
+        state = state_of(status)
+        self._icon.setPixmap(icons.pixmap(state.icon, state.role, theme.scaled(32), self.devicePixelRatioF()))
+        self.state.setText(state.sentence)
+        self.detail.setText(state.detail)
+        if not self.address.isModified():
+            self.address.setText(status.server or "")
+
+    def _build(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(theme.SPACE_L)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.state)
+        words.addWidget(self.detail)
+        head.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        head.addLayout(words, 1)
+        head.addWidget(self.sync, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self.cancel, 0, Qt.AlignmentFlag.AlignTop)
+        self.body.setContentsMargins(theme.SPACE_L, theme.SPACE_L, theme.SPACE_L, theme.SPACE_L)
+        self.body.setSpacing(theme.SPACE_M)
+        self.body.addLayout(head)
+        moving = QHBoxLayout()
+        moving.setSpacing(theme.SPACE_M)
+        moving.addWidget(self.progress, 1)
+        moving.addWidget(self._count)
+        self.body.addLayout(moving)
+        row = QHBoxLayout()
+        row.setSpacing(theme.SPACE_S)
+        prompt = label(_("Server"), parent=self)
+        prompt.setBuddy(self.address)
+        row.addWidget(prompt)
+        row.addWidget(self.address, 1)
+        row.addWidget(self.keep)
+        self.body.addLayout(row)
+
+    def _connect(self) -> None:
+        self.sync.clicked.connect(self._start)
+        self.cancel.clicked.connect(self._stop)
+        self.keep.clicked.connect(self._keep)
+        self.address.returnPressed.connect(self._keep)
+        self._job.started.connect(partial(self._show_running, running=True))
+        self._job.progressed.connect(self._progressed)
+        self._job.ended.connect(self._ended)
+
+    def _start(self) -> None:
+        self._job.start()
+
+    def _stop(self) -> None:
+        self._job.cancel()
+        self.cancel.setEnabled(False)
+        self._count.setText(_("Stopping; what was exchanged stays."))
+
+    def _keep(self) -> None:
+        exchange = self._context.workspace.exchange
+        self._context.run(partial(exchange.set_server, self.address.text().strip() or None), self._kept)
+
+    def _kept(self, _nothing: None) -> None:
+        self.address.setModified(False)
+        self._context.show_message(_("The server's address is saved."), "ok")
+        self._context.run(self._context.workspace.exchange.status, self.show_status)
+        self.sync.setFocus()
+
+    def _progressed(self, progress: "Progress") -> None:
+        self.progress.setRange(0, max(progress.total, 1))
+        self.progress.setValue(progress.sent + progress.received)
+        words = _("{done} of {total}").format(done=progress.sent + progress.received, total=progress.total)
+        self._count.setText(words)
+
+    def _ended(self) -> None:
+        had_focus = self.cancel.hasFocus()
+        self._show_running(running=False)
+        if had_focus:
+            self.sync.setFocus()
+
+    def _show_running(self, *, running: bool) -> None:
+        had_focus = self.sync.hasFocus()
+        self.progress.setRange(0, 0)
+        self._count.setText(_("Reaching the server…"))
+        for widget in (self.progress, self._count, self.cancel):
+            widget.setVisible(running)
+        self.cancel.setEnabled(True)
+        self.sync.setVisible(not running)
+        if running and had_focus:
+            self.cancel.setFocus()
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeState:
+    """How the exchange stands, for people."""
+
+    icon: str
+    role: str
+    sentence: str
+    detail: str
+
+
+def state_of(status: ExchangeStatus) -> ExchangeState:
+    """Return how the exchange stands, calmly: offline is a way to work, not a fault.
+
+    Args:
+        status: What the vault says.
+    """
+    if status.last_exchange:
+        last = _("Last exchange: {when}").format(when=when_words(status.last_exchange))
+    else:
+        last = _("There has been no exchange yet.")
+    if status.server is None:
+        return ExchangeState(
+            "device",
+            "muted",
+            _("You work on this computer alone; everything is kept here."),
+            _("With a server's address or a bundle file, other offices get your cases and you get theirs."),
+        )
+    if status.waiting:
+        sentence = ngettext(
+            "{count} change waits for the server; it is safe here.",
+            "{count} changes wait for the server; they are safe here.",
+            status.waiting,
+        ).format(count=status.waiting)
+        return ExchangeState("waiting", "accent", sentence, last)
+    if status.online is False:
+        return ExchangeState("offline", "muted", _("The server is out of reach; you go on working as usual."), last)
+    if status.last_exchange is None:
+        return ExchangeState("sync", "accent", _("Ready for the first exchange."), last)
+    return ExchangeState("ok", "ok", _("All that is here is at the server too."), last)
+
+
+class DeviceCard(Card):
+    """What this computer is to the community.
+
+    Args:
+        parent: The page.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(_("This computer"), parent)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(theme.SPACE_L)
+        self._grid.setVerticalSpacing(theme.SPACE_XS)
+        self._grid.setColumnStretch(1, 1)
+        self.body.addLayout(self._grid)
+        self._values: dict[str, QLabel] = {}
+        for name, words in (
+            ("person", _("Person")),
+            ("units", _("Units")),
+            ("device", _("Device")),
+            ("code", _("Code")),
+            ("cases", _("Cases")),
+            ("size", _("Size")),
+            ("folder", _("Folder")),
+        ):
+            self._add(name, words)
+
+    def show_info(self, info: VaultInfo, folder: str) -> None:
+        """Show what the vault says of itself.
+
+        Args:
+            info: Names, counts and sizes.
+            folder: Where the vault lies.
+        """
+        texts = {
+            "person": info.person,
+            "units": ", ".join(info.units),
+            "device": info.device,
+            "code": info.code,
+            "cases": str(info.cases),
+            "size": size_words(info.bytes_on_disk),
+            "folder": folder,
+        }
+        for name, words in texts.items():
+            self._values[name].setText(words)
+
+    def _add(self, name: str, words: str) -> None:
+        row = self._grid.rowCount()
+        value = label("", parent=self, wrap=True)
+        value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._grid.addWidget(caption(words, self), row, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid.addWidget(value, row, 1)
+        self._values[name] = value
+
+
+def size_words(count: int) -> str:
+    """Return a size in bytes as people say it."""
+    size = float(count)
+    for unit in (_("B"), _("KB"), _("MB")):
+        if size < _KILOBYTE:
+            return f"{size:.0f} {unit}"
+        size /= _KILOBYTE
+    return f"{size:.1f} ".replace(".", ",") + _("GB")

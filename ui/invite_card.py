@@ -1,0 +1,138 @@
+"""Invite one more computer into the community."""
+
+import os
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QVBoxLayout, QWidget
+
+from desktop_app.cases.model import Unit
+from desktop_app.workspace import Invitation, Person, Workspace
+from sync import membership
+from sync.errors import Failure, Refused
+from sync.messages import N_, _
+from ui import theme
+from ui.context import DeskContext
+from ui.files import ask_save
+from ui.widgets import Card, button, caption, label
+
+ENDING = "sprava-invite"
+ROLE_NAMES = {
+    membership.CLERK: N_("Clerk: registers and works on cases"),
+    membership.HEAD: N_("Head of unit: sees who does what"),
+    membership.ADMINISTRATOR: N_("Administrator: invites and sets up"),
+    membership.AUDITOR: N_("Auditor: reads, changes nothing"),
+}
+
+
+class InviteCard(Card):
+    """Makes an invitation file and shows the code to compare.
+
+    Args:
+        context: The vault.
+        parent: The page.
+    """
+
+    def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
+        super().__init__(_("Invite a computer"), parent)
+        self._context = context
+        self.role, self.unit = QComboBox(self), QComboBox(self)
+        for role, name in ROLE_NAMES.items():
+            self.role.addItem(_(name), role)
+        self.make = button(_("Save the invitation…"), "invite", parent=self)
+        self._reason = caption("", self)
+        self._fields = QWidget(self)
+        self._outcome = QFrame(self)
+        self.code = label("", "mono", parent=self._outcome)
+        self._build()
+        self.make.clicked.connect(self._ask_where)
+
+    def load(self) -> None:
+        """Ask which units there are and whether this person may invite."""
+        self._context.run(partial(_load, self._context.workspace), self._show)
+
+    def _build(self) -> None:
+        hint = _("The invitation is a file for one computer. Hand it over in person, on a stick or by mail.")
+        self.body.addWidget(caption(hint, self))
+        grid = QGridLayout(self._fields)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(theme.SPACE_M)
+        grid.setVerticalSpacing(theme.SPACE_S)
+        grid.setColumnStretch(1, 1)
+        for row, (words, field) in enumerate(((_("Role"), self.role), (_("Unit"), self.unit))):
+            prompt = label(words, parent=self)
+            prompt.setBuddy(field)
+            field.setAccessibleName(words)
+            field.setMinimumHeight(theme.scaled(32))
+            field.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            field.setMinimumContentsLength(12)
+            grid.addWidget(prompt, row, 0)
+            grid.addWidget(field, row, 1)
+        grid.addWidget(self.make, 2, 1)
+        self.body.addWidget(self._fields)
+        self.body.addWidget(self._reason)
+        self._reason.hide()
+        column = QVBoxLayout(self._outcome)
+        column.setContentsMargins(theme.SPACE_M, theme.SPACE_M, theme.SPACE_M, theme.SPACE_M)
+        column.setSpacing(theme.SPACE_XS)
+        column.addWidget(caption(_("Compare this code with the one on the other computer, aloud:"), self._outcome))
+        column.addWidget(self.code)
+        self._outcome.setProperty("tinted", "true")
+        self._outcome.hide()
+        self.body.addWidget(self._outcome)
+
+    def _show(self, known: tuple[Person, list[Unit]]) -> None:
+        person, units = known
+        allowed = person.role == membership.ADMINISTRATOR
+        self._fields.setVisible(allowed)
+        self._reason.setVisible(not allowed)
+        self._reason.setText(_("Only an administrator can invite. Ask yours."))
+        with QSignalBlocker(self.unit):
+            chosen = self.unit.currentData()
+            self.unit.clear()
+            for unit in units:
+                self.unit.addItem(unit.name, unit.id)
+            self.unit.setCurrentIndex(max(0, self.unit.findData(chosen)))
+
+    def _ask_where(self) -> None:
+        kinds = _("Invitation ({pattern})").format(pattern=f"*.{ENDING}")
+        name = f"{self.unit.currentText()}.{ENDING}"
+        ask_save(self, _("Save the invitation"), kinds, name, self.write_to)
+
+    def write_to(self, path: str) -> None:
+        """Make an invitation and write it into a file.
+
+        Args:
+            path: The file.
+        """
+        self.make.setEnabled(False)
+        job = partial(_invite, self._context.workspace, self.role.currentData(), self.unit.currentData(), Path(path))
+        self._context.run(job, self._made, self._failed)
+
+    def _made(self, invitation: Invitation) -> None:
+        self.make.setEnabled(True)
+        self.code.setText(invitation.code)
+        self._outcome.show()
+        self._context.show_message(_("The invitation is saved. It works once."), "ok")
+
+    def _failed(self, failure: Failure) -> None:
+        self.make.setEnabled(True)
+        self._context.show_failure(failure)
+
+
+def _load(workspace: Workspace) -> tuple[Person, list[Unit]]:
+    return workspace.person, workspace.units()
+
+
+def _invite(workspace: Workspace, role: str, unit: str, path: Path) -> Invitation:
+    """Make an invitation only if it can be kept: the file is opened first, for this person alone to read."""
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
+            invitation = workspace.invite(role, unit, None)
+            file.write(invitation.data)
+    except OSError as error:
+        raise Refused(
+            "unwritable", _("The file can't be written there. Nothing was changed; choose another place.")
+        ) from error
+    return invitation

@@ -1,0 +1,46 @@
+"""The one entry point, ``sprava``: it decides whether a screen is wanted, and loads Qt only then."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Carry out a command line, or open the desk when it holds no command.
+
+    Args:
+        argv: The arguments after the program's name; by default the process's own.
+
+    Returns:
+        The exit code of `desktop_app.cli.main.run`.
+    """
+    from desktop_app.cli.main import run
+
+    given = list(sys.argv[1:] if argv is None else argv)
+    # Options alone, such as --lang uk, still mean the desk.
+    only_language = len(given) in {1, 2} and given[0].startswith("--lang") and len(given) == 2 - ("=" in given[0])
+    if not given or only_language:
+        given.append("desk")
+    return run(given, {"desk": _desk, "tour": _tour, "bench": _bench})
+
+
+def _desk(arguments: Namespace) -> int:
+    from ui.app import run_desk
+
+    return run_desk(arguments)
+
+
+def _tour(arguments: Namespace) -> int:
+    from ui.tour import run_tour
+
+    return run_tour(arguments)
+
+
+def _bench(arguments: Namespace) -> int:
+    from benchmarks.run import run_bench
+
+    return run_bench(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,172 @@
+"""A short list of two-line rows that opens by Enter; it's as tall as its rows and never scrolls by itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from ui import theme
+from ui.cases.chip import chip_width, paint_chip
+from ui.cases.states import State
+
+_ROW_ROLE = Qt.ItemDataRole.UserRole
+Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row.
+
+    Args:
+        key: What is opened.
+        title: The first line.
+        detail: The second, quieter line.
+        state: The chip or words at the right.
+    """
+
+    key: str
+    title: str
+    detail: str
+    state: State
+
+
+class _Rows(QAbstractListModel):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.rows: Sequence[Row] = ()
+
+    def show(self, rows: Sequence[Row]) -> None:
+        self.beginResetModel()
+        self.rows = rows
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        return 0 if parent.isValid() else len(self.rows)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        row = self.rows[index.row()]
+        if role == _ROW_ROLE:
+            return row
+        if role == Qt.ItemDataRole.DisplayRole:
+            return row.title
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return ", ".join(filter(None, (row.title, row.detail, row.state.word)))
+        return None
+
+
+class _Painter(QStyledItemDelegate):
+    """Paints a row: title over detail, state at the right, a ring where the keyboard is."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002, N802
+        body, small = QFontMetrics(theme.font("body")), QFontMetrics(theme.font("small"))
+        return QSize(0, body.height() + small.height() + theme.SPACE_M)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        row = index.data(_ROW_ROLE)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        _background(painter, option)
+        box = option.rect.adjusted(theme.SPACE_S, theme.SPACE_XS, -theme.SPACE_S, -theme.SPACE_XS)
+        taken = _state(painter, box, row.state)
+        words = box.adjusted(0, 0, -taken - theme.SPACE_M, 0)
+        _line(painter, words, row.title, theme.font("body"), theme.tokens().text, Qt.AlignmentFlag.AlignTop)
+        _line(painter, words, row.detail, theme.font("small"), theme.tokens().muted, Qt.AlignmentFlag.AlignBottom)
+        painter.restore()
+
+
+def _background(painter: QPainter, option: QStyleOptionViewItem) -> None:
+    now, state = theme.tokens(), option.state
+    focused = bool(state & QStyle.StateFlag.State_Selected) and bool(state & QStyle.StateFlag.State_HasFocus)
+    hovered = bool(state & QStyle.StateFlag.State_MouseOver)
+    if focused or hovered:
+        painter.setPen(QPen(QColor(now.accent), 2) if focused else Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(now.selected if focused else now.hover))
+        painter.drawRoundedRect(option.rect.adjusted(1, 1, -1, -1), 6, 6)
+
+
+def _state(painter: QPainter, box: QRect, state: State) -> int:
+    """Paint the state at the right and return its width."""
+    font = theme.font("small")
+    metrics = QFontMetrics(font)
+    if state.role:
+        width = min(chip_width(state, metrics), box.width() // 2)
+        paint_chip(painter, QRect(box.right() - width, box.y(), width, box.height()), state, font)
+        return width
+    painter.setFont(font)
+    painter.setPen(QColor(theme.tokens().muted))
+    painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, state.word)
+    return metrics.horizontalAdvance(state.word)
+
+
+def _line(painter: QPainter, box: QRect, words: str, font: QFont, colour: str, where: Qt.AlignmentFlag) -> None:
+    painter.setFont(font)
+    painter.setPen(QColor(colour))
+    shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, box.width())
+    painter.drawText(box, Qt.AlignmentFlag.AlignLeft | where, shown)
+
+
+class RowList(QListView):
+    """The rows of one section.
+
+    Args:
+        name: Its accessible name.
+        parent: The section.
+    """
+
+    opened = Signal(str)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows = _Rows(self)
+        self.setModel(self._rows)
+        self.setItemDelegate(_Painter(self))
+        self.setAccessibleName(name)
+        self.setProperty("flat", "true")
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setFrameShape(QListView.Shape.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.clicked.connect(self._open)
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Show other rows; the one that was marked stays marked if it's still there.
+
+        Args:
+            rows: All of them.
+        """
+        marked = self.currentIndex().data(_ROW_ROLE)
+        self._rows.show(rows)
+        keys = [row.key for row in rows]
+        place = keys.index(marked.key) if isinstance(marked, Row) and marked.key in keys else 0
+        self.setCurrentIndex(self._rows.index(place, 0))
+        self.setFixedHeight(max(1, len(rows)) * max(1, self.sizeHintForRow(0)) + 2)
+
+    def count(self) -> int:
+        """Return how many rows there are."""
+        return len(self._rows.rows)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Qt: Enter opens; Up and Down leave the list at its ends."""
+        key, row = Qt.Key(event.key()), self.currentIndex().row()
+        if key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._open(self.currentIndex())
+        elif key == Qt.Key.Key_Down and row == self.count() - 1:
+            self.focusNextChild()
+        elif key == Qt.Key.Key_Up and row <= 0:
+            self.focusPreviousChild()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        """Qt: a row is marked as soon as the list has the focus."""
+        super().focusInEvent(event)
+        if not self.currentIndex().isValid() and self.count():
+            self.setCurrentIndex(self._rows.index(0, 0))
+
+    def _open(self, index: QModelIndex) -> None:
+        row = index.data(_ROW_ROLE)
+        if isinstance(row, Row):
+            self.opened.emit(row.key)

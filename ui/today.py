@@ -1,0 +1,238 @@
+"""Today: what a clerk needs to see when the day begins."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from PySide6.QtCore import QLocale, Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from desktop_app.cases.model import CaseRow, Draft, Today
+from desktop_app.kits.model import Kit, text
+from desktop_app.workspace import ChangeEvent, Workspace
+from sync.messages import _, language, ngettext
+from ui import theme
+from ui.cases.states import State, due_state
+from ui.context import DeskContext
+from ui.page import Page
+from ui.row_list import Row, RowList
+from ui.status_bar import when_words
+from ui.widgets import Card, button, icon_label, label
+
+_ROWS = 6
+_OVERDUE_TARGET = "overdue:"
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    today: Today
+    kits: Mapping[str, Kit]
+    conflicts: int
+    unit: str
+
+
+def _load(workspace: Workspace) -> _Loaded:
+    kits = {kit.id: kit for kit in workspace.kits()}
+    return _Loaded(workspace.cases.today(), kits, workspace.conflicts.count(), workspace.unit.name)
+
+
+class Section(Card):
+    """One list on the page, with its count and a way to the whole of it.
+
+    Args:
+        name: Its heading.
+        calm: What it says when there is nothing.
+        parent: The page.
+    """
+
+    def __init__(self, name: str, calm: str, parent: QWidget) -> None:
+        super().__init__(name, parent)
+        self.body.setContentsMargins(theme.SPACE_L, theme.SPACE_M, theme.SPACE_L, theme.SPACE_S)
+        self.count = label("", "", "muted", self)
+        self.all = button(_("Show all"), "", "quiet", self)
+        self.all.setAccessibleName(_("Show all: {name}").format(name=name))
+        self.all.hide()
+        self.head.insertWidget(1, self.count)
+        self.head.addWidget(self.all)
+        self.rows = RowList(name, self)
+        self._calm = label(calm, "", "muted", self, wrap=True)
+        self._calm.setContentsMargins(0, 0, 0, theme.SPACE_S)
+        self.body.addWidget(self.rows)
+        self.body.addWidget(self._calm)
+
+    def show_rows(self, rows: list[Row], total: int) -> None:
+        """Show the first rows of a list.
+
+        Args:
+            rows: What to show.
+            total: How many there are in all.
+        """
+        self.count.setText(str(total) if total else "")
+        self.rows.show_rows(rows[:_ROWS])
+        self.rows.setVisible(bool(rows))
+        self._calm.setVisible(not rows)
+        self.all.setVisible(total > _ROWS)
+
+
+class TodayPage(Page):
+    """Overdue, due soon, what came from others, one's own recent cases, drafts and conflicts."""
+
+    page_id = "today"
+    icon_name = "today"
+
+    def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self._focus_wanted = False
+        self._date = label("", "title", parent=self)
+        self._summary = label("", "", "muted", self)
+        self.overdue = Section(_("Overdue"), _("Nothing is overdue."), self)
+        self.due_soon = Section(_("Due soon"), _("Nothing is due in the next days."), self)
+        self.from_others = Section(_("New from others"), _("Nothing new has come from others."), self)
+        self.recent = Section(_("Your latest"), _("Cases that you register or change appear here."), self)
+        self.drafts = Section(_("Drafts"), _("No work is half done."), self)
+        self.conflicts = _ConflictNote(self)
+        self._build()
+        self._connect()
+
+    def title(self) -> str:
+        """Return the name of the page."""
+        return _("Today")
+
+    def activate(self) -> None:
+        """Load everything anew."""
+        self._date.setText(date_words(datetime.now().astimezone()))
+        self.context.run(partial(_load, self.context.workspace), self._show)
+
+    def refresh(self, event: ChangeEvent) -> None:  # noqa: ARG002 - any change may concern the day
+        """Load everything anew; the focus stays in its list."""
+        self.activate()
+
+    def focus_first(self) -> None:
+        """Put the focus on the most urgent row, once rows are there."""
+        lists = [section.rows for section in self._sections() if section.rows.count()]
+        if lists:
+            lists[0].setFocus()
+        else:
+            self._focus_wanted = True
+            self.setFocus()
+
+    def _sections(self) -> list[Section]:
+        return [self.overdue, self.due_soon, self.from_others, self.recent, self.drafts]
+
+    def _build(self) -> None:
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inner = QWidget(self)
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(theme.SPACE_XL, theme.SPACE_L, theme.SPACE_XL, theme.SPACE_XL)
+        column.setSpacing(theme.SPACE_M)
+        head = QHBoxLayout()
+        head.setSpacing(theme.SPACE_M)
+        head.addWidget(self._date)
+        head.addWidget(self._summary, 1, Qt.AlignmentFlag.AlignBottom)
+        column.addLayout(head)
+        column.addWidget(self.conflicts)
+        grid = QGridLayout()
+        grid.setSpacing(theme.SPACE_M)
+        left, right = QVBoxLayout(), QVBoxLayout()
+        for side, sections in (
+            (left, (self.overdue, self.due_soon)),
+            (right, (self.from_others, self.recent, self.drafts)),
+        ):
+            side.setSpacing(theme.SPACE_M)
+            for section in sections:
+                side.addWidget(section)
+            side.addStretch(1)
+        grid.addLayout(left, 0, 0)
+        grid.addLayout(right, 0, 1)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
+        column.addLayout(grid)
+        column.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inner)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+
+    def _connect(self) -> None:
+        context = self.context
+        for section in (self.overdue, self.due_soon, self.from_others, self.recent):
+            section.rows.opened.connect(context.open_case)
+        self.drafts.rows.opened.connect(self._open_draft)
+        self.overdue.all.clicked.connect(partial(context.show_page, "cases", _OVERDUE_TARGET))
+        for section in (self.due_soon, self.from_others, self.recent):
+            section.all.clicked.connect(partial(context.show_page, "cases", ""))
+        self.conflicts.open.clicked.connect(partial(context.open_conflicts, ""))
+
+    def _open_draft(self, draft_id: str) -> None:
+        self.context.new_case(draft_id)
+
+    def _show(self, loaded: _Loaded) -> None:
+        today = loaded.today
+        case_rows = partial(_case_rows, kits=loaded.kits)
+        self.overdue.show_rows(case_rows(today.overdue), today.overdue_total)
+        self.due_soon.show_rows(case_rows(today.due_soon), today.due_soon_total)
+        self.from_others.show_rows(case_rows(today.from_others), len(today.from_others))
+        self.recent.show_rows(case_rows(today.recent), len(today.recent))
+        self.drafts.show_rows([_draft_row(draft, loaded.kits) for draft in today.drafts], len(today.drafts))
+        self.conflicts.show_count(loaded.conflicts)
+        self._summary.setText(
+            ngettext("{count} case in work", "{count} cases in work", today.open_total).format(count=today.open_total)
+        )
+        if self._focus_wanted:
+            self._focus_wanted = False
+            self.focus_first()
+
+
+class _ConflictNote(QFrame):
+    """One line that conflicts wait; absent when none do."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setProperty("surface", "card")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.SPACE_L, theme.SPACE_S, theme.SPACE_S, theme.SPACE_S)
+        row.setSpacing(theme.SPACE_M)
+        row.addWidget(icon_label("conflict", "warn", self))
+        self._words = label("", "strong", "warn", self)
+        row.addWidget(self._words)
+        row.addWidget(label(_("Both versions are kept until you choose."), "", "muted", self), 1)
+        self.open = button(_("Review"), "forward", parent=self)
+        self.open.setAccessibleName(_("Review the conflicts"))
+        row.addWidget(self.open)
+        self.hide()
+
+    def show_count(self, count: int) -> None:
+        words = ngettext("{count} conflict waits for you", "{count} conflicts wait for you", count)
+        self._words.setText(words.format(count=count))
+        self.setVisible(count > 0)
+
+
+def _case_rows(rows: list[CaseRow], kits: Mapping[str, Kit]) -> list[Row]:
+    today = datetime.now().astimezone().date()
+    return [_case_row(row, due_state(row.due_on, today, kits.get(row.kit), final=row.final)) for row in rows]
+
+
+def _case_row(row: CaseRow, state: State) -> Row:
+    title = row.title or row.person or row.number
+    detail = "  ·  ".join(filter(None, (row.number, row.person if row.person != title else "")))
+    return Row(row.id, title, detail, state)
+
+
+def _draft_row(draft: Draft, kits: Mapping[str, Kit]) -> Row:
+    kit = kits.get(draft.kit_id)
+    name = text(kit.title) if kit else draft.kit_id
+    first = str(draft.values.get(kit.title_field, "") or draft.values.get(kit.person_field or "", "")) if kit else ""
+    saved = _("kept {when}").format(when=when_words(draft.saved_at))
+    return Row(draft.id, first or name, f"{name}  ·  {saved}" if first else saved, State("muted", "draft", _("Draft")))
+
+
+def date_words(moment: datetime) -> str:
+    """Return a day with its weekday, as it's written in a letter."""
+    locale = QLocale(QLocale.Language.Ukrainian if language() == "uk" else QLocale.Language.English)
+    words = locale.toString(moment.date(), "dddd, d MMMM")
+    return words[:1].upper() + words[1:]
