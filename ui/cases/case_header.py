@@ -1,0 +1,112 @@
+"""The head of a case: number, what it's about, how it stands, and the steps that are open to it."""
+
+from datetime import date
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop_app.cases.model import CaseView
+from desktop_app.kits import stages
+from desktop_app.kits.model import text
+from sync.messages import _
+from ui import theme
+from ui.cases.chip import Chip
+from ui.cases.states import State, due_state, due_words
+from ui.forms.flow import FlowLayout
+from ui.widgets import Button, button, icon_button, label, title
+
+
+class CaseHead(QWidget):
+    """Number, chips and buttons of one case."""
+
+    back_wanted = Signal()
+    edit_wanted = Signal()
+    move_wanted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._targets: dict[Button, str] = {}
+        self._number = title("", self)
+        self._stage = Chip(self)
+        self._due = Chip(self)
+        self._subject = label("", "strong", parent=self, wrap=True)
+        self._person = label("", role="muted", parent=self, wrap=True)
+        self.back = icon_button("back", _("Back (Alt+Left)"), self)
+        self.edit = button(_("Edit  (F2)"), "edit", parent=self)
+        self._steps = QWidget(self)
+        self._step_row = FlowLayout(self._steps, theme.SPACE_S)
+        chips = QWidget(self)
+        flow = FlowLayout(chips, theme.SPACE_S)
+        for widget in (self._number, self._stage, self._due):
+            flow.addWidget(widget)
+        top = QHBoxLayout()
+        top.setSpacing(theme.SPACE_S)
+        top.addWidget(self.back)
+        top.addWidget(chips, 1)
+        top.addWidget(self.edit)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.SPACE_XS)
+        column.addLayout(top)
+        column.addWidget(self._subject)
+        column.addWidget(self._person)
+        column.addWidget(self._steps)
+        self.back.clicked.connect(self.back_wanted)
+        self.edit.clicked.connect(self.edit_wanted)
+
+    def show_case(self, view: CaseView, today: date) -> None:
+        """Show how a case stands.
+
+        Args:
+            view: The case.
+            today: The local day, for its term.
+        """
+        kit = view.kit
+        stage = next((stage for stage in kit.stages if stage.id == view.stage), None)
+        final = bool(stage and stage.final)
+        word = text(stage.label) if stage else view.stage
+        self._number.setText(view.number)
+        self._number.setToolTip(text(kit.title))
+        look = ("ok", "ok") if final else ("accent", "stage")
+        self._stage.show_state(State(*look, word), _("Stage: {stage}").format(stage=word))
+        state = due_state(view.due_on, today, kit, final=final)
+        # In the head there is room for the whole sentence, and a calm term is worth reading too.
+        words = due_words(view.due_on, today, final=final)
+        calm = State("muted", "calendar", words) if view.due_on and not final else State("", "", "")
+        self._due.show_state(State(state.role, state.icon, words) if state.role and not final else calm, words)
+        self._subject.setText(str(view.values.get(kit.title_field) or text(kit.title)))
+        self._person.setText(str(view.values.get(kit.person_field) or ""))
+        self._person.setVisible(bool(self._person.text()) and kit.person_field != kit.title_field)
+        self._show_steps(view)
+
+    def set_editing(self, *, editing: bool) -> None:
+        """Leave the steps alone while the form is being changed: they act on what is saved."""
+        self.edit.setVisible(not editing)
+        self._steps.setVisible(not editing and bool(self._targets))
+
+    @property
+    def steps(self) -> tuple[Button, ...]:
+        """The buttons of the steps now open."""
+        return tuple(self._targets)
+
+    def _show_steps(self, view: CaseView) -> None:
+        known = any(stage.id == view.stage for stage in view.kit.stages)
+        ways = stages.transitions(view.kit, view.stage) if known else ()
+        focused = next((target for each, target in self._targets.items() if each.hasFocus()), "")
+        while (item := self._step_row.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        self._targets = {}
+        for way in ways:
+            step = button(text(way.label), "forward", parent=self._steps)
+            step.clicked.connect(self._step_chosen)
+            self._targets[step] = way.target
+            self._step_row.addWidget(step)
+            if way.target == focused:
+                step.setFocus()
+        self._steps.setVisible(bool(ways) and not self.edit.isHidden())
+
+    def _step_chosen(self) -> None:
+        step = self.sender()
+        if isinstance(step, Button) and step in self._targets:
+            self.move_wanted.emit(self._targets[step])

@@ -1,0 +1,305 @@
+"""One case: read it, change it, move it on, and see who did what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop_app.cases.model import CaseView, Draft, HistoryEntry
+from desktop_app.workspace import ChangeEvent, Workspace
+from sync.errors import Failure
+from sync.messages import _
+from ui import theme
+from ui.actions import Action
+from ui.cases.case_form import scroll_column
+from ui.cases.case_header import CaseHead
+from ui.cases.details import DetailsPane
+from ui.cases.edit_form import EditForm
+from ui.cases.editing import change_words, changed_fields, still_seen
+from ui.context import DeskContext
+from ui.forms.drafts import EDIT_DRAFT, DraftKeeper
+from ui.forms.form import local_now
+from ui.forms.reader import ReadView
+from ui.page import Page
+from ui.widgets import EmptyState, MessageBar
+
+EDIT_TARGET = "/edit"
+SAVE_KEYS = ("Ctrl+Return", "Ctrl+Enter", "F8")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A case as a worker read it."""
+
+    view: CaseView
+    history: Sequence[HistoryEntry]
+    draft: Draft | None
+
+
+class CasePage(Page):
+    """The page of one case."""
+
+    page_id = "case"
+    icon_name = "case"
+
+    def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self.view: CaseView | None = None
+        self.form: EditForm | None = None
+        self._case_id = ""
+        self._edit_wanted = False
+        self._saving = False
+        self._seen: CaseView | None = None
+        self._draft: Draft | None = None
+        self._keeper: DraftKeeper | None = None
+        self._reader: ReadView | None = None
+        self._reader_area: QScrollArea | None = None
+        self.head = CaseHead(self)
+        self.bar = MessageBar(self)
+        self.pane = DetailsPane(self)
+        self._stack = QStackedWidget(self)
+        self._missing = EmptyState("case", _("This case can't be shown."), parent=self, action=_("Back"))
+        self._build()
+        self._connect()
+
+    def title(self) -> str:
+        """Return the number of the case."""
+        return self.view.number if self.view else _("Case")
+
+    def open_target(self, target: str) -> None:
+        """Show a case; ``/edit`` after its id goes on with its draft."""
+        case_id = target.removesuffix(EDIT_TARGET)
+        self._edit_wanted = target.endswith(EDIT_TARGET)
+        if case_id and case_id != self._case_id:
+            self._stop_editing(keep=True)
+            self.bar.hide()
+            self._case_id, self.view = case_id, None
+
+    def activate(self) -> None:
+        """Load the case."""
+        self._load()
+
+    def leave(self) -> None:
+        """Keep the draft at once."""
+        if self._keeper is not None:
+            self._keeper.pause()
+
+    def refresh(self, event: ChangeEvent) -> None:
+        """Load the case again when it's one of those that changed."""
+        if event.everything or self._case_id in event.cases:
+            self._load()
+
+    def focus_first(self) -> None:
+        """Put the focus where reading or typing goes on."""
+        if self.form is not None:
+            self.form.fields.go_to(self.form.fields.place())
+        elif self._reader_area is not None:
+            self._reader_area.setFocus()
+
+    def commands(self) -> Sequence[Action]:
+        """Return the steps and the editing of this case, for the palette."""
+        if self.view is None or self.form is not None:
+            return ()
+        steps = [Action(f"step-{step.text()}", step.text(), step.click, "forward") for step in self.head.steps]
+        return [Action("edit-case", _("Edit the case"), self.edit, "edit"), *steps]
+
+    def edit(self) -> None:
+        """Begin to change the values, or go on with the draft."""
+        if self.view is None or self.form is not None:
+            return
+        form = EditForm(self.view.kit, self)
+        form.save_wanted.connect(self.save)
+        form.cancel_wanted.connect(self.cancel)
+        form.discard_wanted.connect(self._discard)
+        self.form, self._seen = form, self.view
+        self._stack.addWidget(form)
+        self._stack.setCurrentWidget(form)
+        self.head.set_editing(editing=True)
+        self.bar.hide()
+        form.fields.set_values(self.view.values)
+        self._keeper = DraftKeeper(self.context, EDIT_DRAFT + self.view.id, form.fields)
+        if self._draft is None:
+            form.fields.focus_first()
+            return
+        form.fields.fill(self._draft.values)
+        form.fields.go_to(self._draft.focus)
+        self._keeper.resume()
+
+    def save(self) -> None:
+        """Save what was changed, and nothing else."""
+        if self.form is None or self.view is None or self._saving:
+            return
+        changes = self.form.fields.changes()
+        if not changes:
+            self._discard()
+            return
+        self._saving = True
+        job = partial(self.context.workspace.cases.edit, self.view.id, changes, self._seen)
+        self.context.run(job, self._saved, self._save_refused)
+
+    def cancel(self) -> None:
+        """Stop editing; what was typed stays as a draft."""
+        if self.form is None:
+            return
+        if not self.form.fields.touched():
+            self._discard()
+            return
+        self._stop_editing(keep=True)
+        self.bar.show_message(_("Your changes aren't saved. They're kept as a draft: F2 goes on with them."))
+        self._load()
+
+    # Own
+
+    def _build(self) -> None:
+        left = QVBoxLayout()
+        left.setSpacing(theme.SPACE_S)
+        left.addWidget(self.head)
+        left.addWidget(self.bar)
+        left.addWidget(self._stack, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.SPACE_L, theme.SPACE_M, theme.SPACE_M, theme.SPACE_M)
+        row.setSpacing(theme.SPACE_M)
+        row.addLayout(left, 1)
+        row.addWidget(self.pane)
+        self._stack.addWidget(self._missing)
+        self._missing.hide()
+        self._show_parts(shown=False)
+
+    def _connect(self) -> None:
+        self.head.back_wanted.connect(self._back)
+        self.head.edit_wanted.connect(self.edit)
+        self.head.move_wanted.connect(self._move)
+        self._missing.asked.connect(self._back)
+        self._shortcut("F2", self.edit)
+        self._shortcut("Esc", self.cancel)
+        self._shortcut("Alt+Left", self._back)
+        for keys in SAVE_KEYS:
+            self._shortcut(keys, self.save)
+
+    def _shortcut(self, keys: str, slot: object) -> None:
+        shortcut = QShortcut(QKeySequence(keys), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(slot)
+
+    def _load(self) -> None:
+        if self._case_id:
+            job = partial(load_case, self.context.workspace, self._case_id)
+            self.context.run(job, self._take, self._not_there)
+
+    def _take(self, loaded: Loaded) -> None:
+        if loaded.view.id != self._case_id:
+            return
+        before, self.view, self._draft = self.view, loaded.view, loaded.draft
+        today = local_now().date()
+        self.head.show_case(loaded.view, today)
+        self.pane.show_case(loaded.view, loaded.history, today)
+        self._show_parts(shown=True)
+        self._show_read(loaded.view)
+        if self.form is not None and before is not None:
+            self._overtake(before, loaded)
+        elif self._edit_wanted:
+            self.edit()
+        self._edit_wanted = False
+
+    def _show_read(self, view: CaseView) -> None:
+        if self._reader is None or self._reader.kit is not view.kit:
+            if self._reader_area is not None:
+                self._stack.removeWidget(self._reader_area)
+                self._reader_area.deleteLater()
+            self._reader = ReadView(view.kit)
+            self._reader.setMaximumWidth(theme.scaled(1000))
+            self._reader.conflict_chosen.connect(self._open_conflicts)
+            self._reader_area = scroll_column(self._reader, self)
+            self._reader_area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            self._reader_area.setAccessibleName(_("Values of the case"))
+            self._stack.addWidget(self._reader_area)
+        self._reader.set_values(view.values, {field: len(found) for field, found in view.conflicts.items()})
+        if self.form is None and self._reader_area is not None:
+            self._stack.setCurrentWidget(self._reader_area)
+
+    def _overtake(self, before: CaseView, loaded: Loaded) -> None:
+        assert self.form is not None  # noqa: S101 - asked by the caller
+        assert self._seen is not None  # noqa: S101 - set with the form
+        touched = self.form.fields.touched()
+        changed = changed_fields(before, loaded.view)
+        self._seen = still_seen(self._seen, loaded.view, touched)
+        self.form.fields.rebase(loaded.view.values)
+        words = change_words(loaded.view, changed, touched, loaded.history)
+        if words and not self._saving:
+            self.bar.show_message(words)
+
+    def _saved(self, view: CaseView) -> None:
+        self._saving = False
+        clashed = set(self.form.fields.changes() if self.form else ()) & view.conflicts.keys()
+        self._stop_editing(keep=False)
+        if clashed:
+            words = _("Saved. Somebody changed the same at the same time: both values are kept, F9 shows them.")
+            self.bar.show_message(words, "warn")
+        self._load()
+
+    def _save_refused(self, failure: Failure) -> None:
+        self._saving = False
+        if self.form is not None:
+            self.form.show_failure(_("Not saved yet. Please look at:"), failure)
+
+    def _discard(self) -> None:
+        self._stop_editing(keep=False)
+        self._load()
+
+    def _stop_editing(self, *, keep: bool) -> None:
+        if self.form is None or self._keeper is None:
+            return
+        if keep:
+            self._keeper.pause()
+        else:
+            self._draft = None
+            self._keeper.discard()
+        self._stack.removeWidget(self.form)
+        self.form.deleteLater()
+        self.form = self._keeper = self._seen = None
+        self.head.set_editing(editing=False)
+        self.bar.hide()
+        if self._reader_area is not None:
+            self._stack.setCurrentWidget(self._reader_area)
+            self._reader_area.setFocus()
+
+    def _move(self, stage: str) -> None:
+        if self.view is not None:
+            job = partial(self.context.workspace.cases.move, self.view.id, stage, self.view)
+            self.context.run(job, self._moved, self._move_refused)
+
+    def _moved(self, _view: CaseView) -> None:
+        self.bar.hide()
+        self._load()
+
+    def _move_refused(self, failure: Failure) -> None:
+        if failure.fields:
+            self.edit()
+            if self.form is not None:
+                self.form.show_failure(_("Before this step, please fill in:"), failure)
+        else:
+            self.bar.show_message(failure.message, "warn")
+
+    def _not_there(self, failure: Failure) -> None:
+        self._show_parts(shown=False)
+        self._stack.setCurrentWidget(self._missing)
+        self.context.show_failure(failure)
+
+    def _show_parts(self, *, shown: bool) -> None:
+        self.head.setVisible(shown)
+        self.pane.setVisible(shown)
+
+    def _open_conflicts(self) -> None:
+        self.context.open_conflicts(self._case_id)
+
+    def _back(self) -> None:
+        self.context.go_back()
+
+
+def load_case(workspace: Workspace, case_id: str) -> Loaded:
+    """Read a case with its history and its draft; runs on a worker."""
+    view = workspace.cases.get(case_id)
+    return Loaded(view, workspace.cases.history(view.id), workspace.drafts.get(EDIT_DRAFT + view.id))

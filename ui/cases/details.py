@@ -1,0 +1,63 @@
+"""The right pane of a case: what the program knows about it, and its timeline."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFormLayout, QFrame, QVBoxLayout, QWidget
+
+from desktop_app.cases.model import CaseView, HistoryEntry
+from desktop_app.kits.model import text
+from sync.messages import _
+from ui import theme
+from ui.cases.states import due_words
+from ui.cases.timeline import Timeline
+from ui.forms.dates import date_text
+from ui.widgets import caption, heading, label, line
+
+PANE_WIDTH = 360
+
+
+class DetailsPane(QFrame):
+    """A few facts above the history."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("surface", "card")
+        self.setFixedWidth(PANE_WIDTH)
+        self.setAccessibleName(_("Details and timeline"))
+        self._facts = QFormLayout()
+        self._facts.setContentsMargins(0, 0, 0, 0)
+        self._facts.setHorizontalSpacing(theme.SPACE_M)
+        self._facts.setVerticalSpacing(theme.SPACE_XS)
+        self._facts.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        self._values = {}
+        names = {"kit": _("Case type"), "unit": _("Unit"), "registered": _("Registered"), "due": _("Term")}
+        for name, words in names.items():
+            value = label("", parent=self, wrap=True)
+            self._values[name] = value
+            self._facts.addRow(caption(words, self), value)
+        self.timeline = Timeline(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.SPACE_M, theme.SPACE_M, theme.SPACE_XS, theme.SPACE_M)
+        column.setSpacing(theme.SPACE_S)
+        column.addWidget(heading(_("Details"), self))
+        column.addLayout(self._facts)
+        column.addWidget(line(self))
+        column.addWidget(heading(_("Timeline"), self), 0, Qt.AlignmentFlag.AlignTop)
+        column.addWidget(self.timeline, 1)
+
+    def show_case(self, view: CaseView, history: Sequence[HistoryEntry], today: date) -> None:
+        """Show the facts and the history of a case.
+
+        Args:
+            view: The case.
+            history: Entries from the newest down.
+            today: The local day, for the term.
+        """
+        final = any(stage.id == view.stage and stage.final for stage in view.kit.stages)
+        self._values["kit"].setText(text(view.kit.title))
+        self._values["unit"].setText(view.unit.name)
+        self._values["registered"].setText(date_text(view.registered_on) if view.registered_on else "—")
+        self._values["due"].setText(due_words(view.due_on, today, final=final))
+        self.timeline.show_history(view.kit, history)

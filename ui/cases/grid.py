@@ -1,0 +1,203 @@
+"""The grid of cases: a table that opens rows by Enter, sorts by keyboard, and keeps its place while rows change."""
+
+from PySide6.QtCore import QModelIndex, QRect, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from sync.messages import _
+from ui.cases.delegate import StateDelegate
+from ui.cases.model import SORTS, CaseTableModel, Column
+
+_ROW_PADDING = 14
+_MIN_ROW = 32
+# The longest usual text of a column, and the column's share of the room that is left.
+_SAMPLES = {
+    Column.NUMBER: ("ГД-00000/00/0000", 0),
+    Column.KIT: ("Звернення гром", 2),
+    Column.TITLE: ("Про відсутність", 7),
+    Column.PERSON: ("Коваленко О. П.", 3),
+    Column.RECEIVED: ("00.00.0000", 0),
+    Column.DUE: ("Прострочено 00.00.00", 0),
+    Column.STAGE: ("Зареєстровано", 1),
+    Column.CONFLICTS: ("000", 0),
+}
+_CELL_PADDING = 16
+
+
+class CaseHeader(QHeaderView):
+    """A header that the keyboard reaches: arrows walk over the columns, Space or Enter sorts."""
+
+    sort_asked = Signal(int)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._column = 0
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSectionsClickable(True)
+        self.setHighlightSections(False)
+        self.setSortIndicatorShown(True)
+        self.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.setAccessibleName(_("Columns: arrows choose one, Space sorts by it"))
+        self.sectionClicked.connect(self._ask)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Qt: walk and sort."""
+        if event.key() in {Qt.Key.Key_Left, Qt.Key.Key_Right}:
+            step = 1 if event.key() == Qt.Key.Key_Right else -1
+            self._column = self._next(step)
+            self.viewport().update()
+        elif event.key() in {Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._ask(self._column)
+        else:
+            super().keyPressEvent(event)
+
+    def paintSection(self, painter: QPainter, rect: QRect, logical_index: int) -> None:  # noqa: N802
+        """Qt: paint a column's name, and the ring where the keyboard is."""
+        super().paintSection(painter, rect, logical_index)
+        if self.hasFocus() and logical_index == self._column:
+            painter.save()
+            painter.setPen(QPen(self.palette().highlight().color(), 2))
+            painter.drawRect(rect.adjusted(1, 1, -2, -2))
+            painter.restore()
+
+    def _next(self, step: int) -> int:
+        column = self._column + step
+        while 0 <= column < self.count():
+            if not self.isSectionHidden(column) and Column(column) in SORTS:
+                return column
+            column += step
+        return self._column
+
+    def _ask(self, column: int) -> None:
+        if Column(column) in SORTS:
+            self._column = column
+            self.sort_asked.emit(column)
+
+
+class CaseGrid(QTableView):
+    """The table itself; every row has one height and no widget."""
+
+    opened = Signal(str)
+    sort_asked = Signal(int)
+
+    def __init__(self, model: CaseTableModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._cases = model
+        self._header = CaseHeader(self)
+        self._held: tuple[str, int] | None = None
+        self.setHorizontalHeader(self._header)
+        self.setModel(model)
+        self.setItemDelegate(StateDelegate(self))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTabKeyNavigation(False)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setAccessibleName(_("List of cases"))
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(max(self.fontMetrics().height() + _ROW_PADDING, _MIN_ROW))
+        self._header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self._header.sort_asked.connect(self.sort_asked)
+        QWidget.setTabOrder(self._header, self)
+        self.activated.connect(self._activated)
+        model.refreshed.connect(self._stand_again)
+
+    def show_sort(self, sort: str, *, descending: bool) -> None:
+        """Point the arrow of the header at the column that sorts."""
+        column = next((column for column, name in SORTS.items() if name == sort), None)
+        if column is None:
+            self._header.setSortIndicatorShown(False)
+            return
+        self._header.setSortIndicatorShown(True)
+        order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
+        self._header.setSortIndicator(column, order)
+
+    def show_kit(self, *, shown: bool) -> None:
+        """Show or hide the column of case types, which says nothing when only one is listed."""
+        self.setColumnHidden(Column.KIT, not shown)
+        self._share_width()
+
+    def current_case(self) -> str | None:
+        """Return the id of the current row's case."""
+        case = self._cases.case_at(self.currentIndex().row()) if self.currentIndex().isValid() else None
+        return case.id if case else None
+
+    def select_case(self, case_id: str | None) -> None:
+        """Stand on a case where it's in memory, else on the first row."""
+        row = self._cases.find(case_id) if case_id else None
+        if self._cases.total:
+            self.setCurrentIndex(self._cases.index(row or 0, 0))
+
+    def refresh(self) -> None:
+        """Ask for the rows again; the selection and the place on screen survive."""
+        top = self.rowAt(0)
+        bottom = self.rowAt(self.viewport().height() - 1)
+        current = self.currentIndex().row()
+        case_id = self.current_case()
+        self._held = (case_id, current) if case_id else None
+        rows = {max(top, 0), max(bottom if bottom >= 0 else self._cases.total - 1, 0)}
+        if current >= 0:
+            rows |= {current, max(current - 1, 0), current + 1}
+        self._cases.refresh(sorted(rows))
+
+    # Qt
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Qt: share the width out again."""
+        super().resizeEvent(event)
+        self._share_width()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Qt: Enter opens; Home and End go to the first and the last row."""
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if plain and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._activated(self.currentIndex())
+            return
+        super().keyPressEvent(event)
+
+    def moveCursor(  # noqa: N802
+        self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
+    ) -> QModelIndex:
+        """Qt: whole rows are walked over, so Home and End mean rows."""
+        rows = self._cases.rowCount()
+        if rows and action == QAbstractItemView.CursorAction.MoveHome:
+            return self._cases.index(0, 0)
+        if rows and action == QAbstractItemView.CursorAction.MoveEnd:
+            return self._cases.index(rows - 1, 0)
+        return super().moveCursor(action, modifiers)
+
+    # Own
+
+    def _activated(self, index: QModelIndex) -> None:
+        case = self._cases.case_at(index.row()) if index.isValid() else None
+        if case is not None:
+            self.opened.emit(case.id)
+
+    def _stand_again(self) -> None:
+        if self._held is None:
+            return
+        case_id, before = self._held
+        now = self._cases.find(case_id)
+        if now is None or now == before:
+            return
+        # Rows came or went above: move the selection and the screen by as much, so that nothing seems to move.
+        bar = self.verticalScrollBar()
+        place = bar.value() + (now - before) * self.verticalHeader().defaultSectionSize()
+        self.setCurrentIndex(self._cases.index(now, 0))
+        bar.setValue(place)
+
+    def _share_width(self) -> None:
+        metrics = self.fontMetrics()
+        columns = [column for column in Column if not self.isColumnHidden(column)]
+        needed = {column: metrics.horizontalAdvance(_SAMPLES[column][0]) + _CELL_PADDING for column in columns}
+        needed[Column.CONFLICTS] += metrics.height()
+        spare = self.viewport().width() - sum(needed.values())
+        shares = sum(_SAMPLES[column][1] for column in columns)
+        for column in columns:
+            self.setColumnWidth(column, max(needed[column] + spare * _SAMPLES[column][1] // shares, metrics.height()))

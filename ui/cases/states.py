@@ -1,0 +1,74 @@
+"""How a case stands, as icon, word and colour together."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from desktop_app.kits.model import Kit
+from sync.messages import _, ngettext
+from ui.forms.dates import date_text
+
+_SOON_DAYS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One state of a case.
+
+    Args:
+        role: The colour: ``ok``, ``warn``, ``error`` or ``muted``; empty for plain text without a chip.
+        icon: The name of the icon, empty for none.
+        word: What it says.
+    """
+
+    role: str
+    icon: str
+    word: str
+
+
+def due_state(due: date | None, today: date, kit: Kit | None = None, *, final: bool = False) -> State:
+    """Return how a case stands against its term.
+
+    Args:
+        due: The last day of the term, None where no term runs.
+        today: The local day.
+        kit: Its terms say how early a case counts as due soon.
+        final: The case is in a final stage.
+    """
+    if final:
+        return State("ok", "ok", _("Closed"))
+    if due is None:
+        return State("", "", "")
+    days = (due - today).days
+    if days < 0:
+        return State("error", "overdue", _("Overdue {date}").format(date=short_date(due, today)))
+    if days > max(soon_days(kit), 1):
+        return State("", "", date_text(due))
+    near = {0: _("Today"), 1: _("Tomorrow")}
+    soon = ngettext("In {number} day", "In {number} days", days).format(number=days)
+    return State("warn", "clock", near.get(days, soon))
+
+
+def due_words(due: date | None, today: date, *, final: bool = False) -> str:
+    """Return the whole sentence about a term, for tooltips, screen readers and the header of a case."""
+    if due is None:
+        return _("No term runs.")
+    if final:
+        return _("The term was {date}.").format(date=date_text(due))
+    days = (due - today).days
+    if days < 0:
+        late = ngettext("{number} day late", "{number} days late", -days).format(number=-days)
+        return _("Due {date}, {late}").format(date=date_text(due), late=late)
+    if days == 0:
+        return _("Due {date}, today").format(date=date_text(due))
+    left = ngettext("{number} day left", "{number} days left", days).format(number=days)
+    return _("Due {date}, {left}").format(date=date_text(due), left=left)
+
+
+def soon_days(kit: Kit | None) -> int:
+    """Return how many days before its term a case of a kit counts as due soon."""
+    return max((term.remind_days for term in kit.terms), default=_SOON_DAYS) if kit else _SOON_DAYS
+
+
+def short_date(day: date, today: date) -> str:
+    """Return a date without its year where that is this year."""
+    return f"{day:%d.%m}" if day.year == today.year else date_text(day)

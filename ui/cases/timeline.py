@@ -1,0 +1,149 @@
+"""The timeline of a case: who wrote what, when and where, from the newest down."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from html import escape
+from itertools import groupby
+
+from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
+
+from desktop_app.cases import model as case_model
+from desktop_app.cases.model import HistoryEntry
+from desktop_app.kits.model import Kit, Value, text
+from sync.messages import N_, _, ngettext
+from ui import theme
+from ui.forms.dates import date_text
+from ui.forms.form import local_now
+from ui.forms.reader import shown_value
+
+_SHOWN_EVENTS = 200
+_LONG = 120
+_SYSTEM = {
+    case_model.KIT: N_("Case type"),
+    case_model.KIT_VERSION: N_("Version of the case type"),
+    case_model.NUMBER: N_("Number"),
+    case_model.STAGE: N_("Stage"),
+    case_model.REGISTERED_ON: N_("Registered on"),
+    case_model.DELETED: N_("Deleted"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What one person wrote at one moment on one device."""
+
+    when: datetime
+    person: str
+    device: str
+    mine: bool
+    entries: tuple[HistoryEntry, ...]
+
+    @property
+    def registered(self) -> str:
+        """The number, where this is the registration; else empty."""
+        return next((str(e.after) for e in self.entries if e.field == case_model.NUMBER and e.before is None), "")
+
+
+def events(history: Iterable[HistoryEntry]) -> Iterator[Event]:
+    """Yield the history by moment.
+
+    Args:
+        history: Entries from the newest down.
+    """
+
+    def moment(entry: HistoryEntry) -> tuple[str, str, bool, str]:
+        return f"{entry.when:%Y-%m-%dT%H:%M:%S}", entry.person, entry.mine, entry.device
+
+    for (_when, person, mine, device), group in groupby(history, key=moment):
+        entries = tuple(group)
+        yield Event(entries[0].when, person, device, mine, entries)
+
+
+def field_label(kit: Kit, field_id: str) -> str:
+    """Return what a field is called, also one that only the program writes."""
+    if field_id in _SYSTEM:
+        return _(_SYSTEM[field_id])
+    return text(kit.field(field_id).label) if field_id in kit.field_ids else field_id
+
+
+def field_value(kit: Kit, field_id: str, value: Value) -> str:
+    """Return a value as people read it; an empty one as a dash."""
+    if value is None:
+        return "—"
+    if field_id == case_model.STAGE:
+        return next((text(stage.label) for stage in kit.stages if stage.id == value), str(value))
+    if field_id == case_model.REGISTERED_ON:
+        return date_text(date.fromisoformat(str(value)))
+    if field_id in kit.field_ids:
+        return shown_value(kit.field(field_id), value) or "—"
+    return str(value)
+
+
+def moment_words(when: datetime, now: datetime) -> str:
+    """Return a moment as people say it, in local time."""
+    local = when.astimezone(now.tzinfo)
+    days = (now.date() - local.date()).days
+    if days == 0:
+        return _("today, {time}").format(time=f"{local:%H:%M}")
+    if days == 1:
+        return _("yesterday, {time}").format(time=f"{local:%H:%M}")
+    return f"{date_text(local.date())}, {local:%H:%M}"
+
+
+class Timeline(QTextBrowser):
+    """The history as text: it scrolls, is copied and is read aloud like any text."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setOpenLinks(False)
+        self.setTabChangesFocus(True)
+        self.setAccessibleName(_("Timeline"))
+        self.viewport().setAutoFillBackground(False)
+
+    def show_history(self, kit: Kit, history: Sequence[HistoryEntry]) -> None:
+        """Show the history of a case.
+
+        Args:
+            kit: What its fields are called.
+            history: Entries from the newest down.
+        """
+        place = self.verticalScrollBar().value()
+        all_events = list(events(history))
+        parts = [_event_html(kit, event) for event in all_events[:_SHOWN_EVENTS]]
+        hidden = len(all_events) - _SHOWN_EVENTS
+        if hidden > 0:
+            more = ngettext("and {number} earlier event", "and {number} earlier events", hidden)
+            parts.append(f"<p>{escape(more.format(number=hidden))}</p>")
+        self.setHtml("".join(parts))
+        self.verticalScrollBar().setValue(place)
+
+
+def _event_html(kit: Kit, event: Event) -> str:
+    muted = theme.tokens().muted
+    where = _("this computer") if event.mine else event.device
+    head = f"<b>{escape(event.person)}</b>"
+    tail = escape(" · ".join(part for part in (moment_words(event.when, local_now()), where) if part))
+    lines = [f'<p style="margin-top:10px; margin-bottom:2px">{head}<br><span style="color:{muted}">{tail}</span></p>']
+    if event.registered:
+        lines.append(_line(escape(_("Registered as {number}").format(number=event.registered))))
+    else:
+        lines += [_line(_change_html(kit, entry, muted)) for entry in event.entries]
+    return "".join(lines)
+
+
+def _line(words: str) -> str:
+    return f'<p style="margin-top:0px; margin-bottom:2px; margin-left:10px">{words}</p>'
+
+
+def _change_html(kit: Kit, entry: HistoryEntry, muted: str) -> str:
+    label = escape(field_label(kit, entry.field))
+    before = escape(_short(field_value(kit, entry.field, entry.before)))
+    after = escape(_short(field_value(kit, entry.field, entry.after)))
+    return f'<span style="color:{muted}">{label}:</span> {before} → <b>{after}</b>'
+
+
+def _short(words: str) -> str:
+    line = " ".join(words.split())
+    return line if len(line) <= _LONG else line[: _LONG - 1] + "…"

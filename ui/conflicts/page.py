@@ -1,0 +1,270 @@
+"""Conflicts: every field that two people changed at the same time, and the one key that settles it."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop_app.conflicts import Conflict
+from desktop_app.kits.model import FieldType, Value
+from desktop_app.workspace import ChangeEvent
+from sync.errors import Failure
+from sync.messages import _, ngettext
+from ui import theme
+from ui.cases.case_form import scroll_column
+from ui.cases.timeline import field_label
+from ui.cases.two_lines import TwoLines, two_line_item
+from ui.conflicts.comparison import Comparison, in_order
+from ui.conflicts.value_editor import ValueEditor
+from ui.context import DeskContext
+from ui.page import Page
+from ui.widgets import EmptyState, button, label, title
+
+_LIST_WIDTH = 280
+_DIGITS = frozenset("123456789")
+_TEXTS = {FieldType.TEXT, FieldType.LONG_TEXT}
+
+
+class ConflictsPage(Page):
+    """The list left, the values of one conflict right."""
+
+    page_id = "conflicts"
+    icon_name = "conflict"
+
+    def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self._conflicts: Sequence[Conflict] = ()
+        self._wanted_case = ""
+        self._busy = False
+        self._go_on = False
+        self._undoable = False
+        self.list = QListWidget(self)
+        self.list.setAccessibleName(_("Conflicts"))
+        self.list.setFixedWidth(theme.scaled(_LIST_WIDTH))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setItemDelegate(TwoLines(self.list))
+        self.comparison = Comparison()
+        self.editor = ValueEditor()
+        self.undo = button(_("Undo  (Ctrl+Z)"), "undo", parent=self)
+        self.edit = button(_("Edit…  (F2)"), "edit", parent=self)
+        self.both = button(_("Keep both"), "copy", parent=self)
+        self.open = button(_("Open the case"), "case", "quiet", self)
+        self._head = title(self.title(), self)
+        self._field = label("", "lead", parent=self, wrap=True)
+        self._subject = label("", role="muted", parent=self, wrap=True)
+        hint = _("When two people change the same field at the same time, both values wait here.")
+        self._empty = EmptyState("ok", _("No conflicts."), hint, self)
+        self._build()
+        self._connect()
+
+    def title(self) -> str:
+        """Return the name of the page."""
+        return _("Conflicts")
+
+    def open_target(self, target: str) -> None:
+        """Stand on the conflict of a case."""
+        self._wanted_case = target
+
+    def activate(self) -> None:
+        """Load the conflicts."""
+        self.context.run(self.context.workspace.conflicts.list, self._take)
+
+    def refresh(self, event: ChangeEvent) -> None:  # noqa: ARG002 - any change may begin or end a conflict
+        """Load the conflicts again; what is being edited stays."""
+        self.activate()
+
+    def focus_first(self) -> None:
+        """Put the focus where one key settles the first conflict."""
+        if self._conflicts:
+            self.list.setFocus()
+        elif self.undo.isVisible():
+            self.undo.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Qt: 1 takes mine, 2 takes theirs."""
+        conflict = self.current()
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if conflict is not None and plain and self.editor.isHidden() and event.text() in _DIGITS:
+            siblings = in_order(conflict.siblings)[int(event.text()) - 1 :]
+            if siblings:
+                self._resolve(siblings[0].value)
+                return
+        super().keyPressEvent(event)
+
+    def current(self) -> Conflict | None:
+        """Return the conflict shown."""
+        row = self.list.currentRow()
+        return self._conflicts[row] if 0 <= row < len(self._conflicts) else None
+
+    # Own
+
+    def _build(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.SPACE_S)
+        for each in (self.edit, self.both):
+            buttons.addWidget(each)
+        buttons.addStretch(1)
+        buttons.addWidget(self.open)
+        right = QWidget(self)
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.SPACE_S)
+        column.addWidget(self._field)
+        column.addWidget(self._subject)
+        values = QWidget()
+        inner = QVBoxLayout(values)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(theme.SPACE_M)
+        inner.addWidget(self.comparison)
+        inner.addWidget(self.editor)
+        inner.addStretch(1)
+        column.addWidget(scroll_column(values, right), 1)
+        column.addLayout(buttons)
+        both = QWidget(self)
+        row = QHBoxLayout(both)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE_L)
+        row.addWidget(self.list)
+        row.addWidget(right, 1)
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(both)
+        self._stack.addWidget(self._empty)
+        self._both = both
+        top = QHBoxLayout()
+        top.addWidget(self._head, 1)
+        top.addWidget(self.undo)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(theme.SPACE_L, theme.SPACE_M, theme.SPACE_L, theme.SPACE_M)
+        page.setSpacing(theme.SPACE_M)
+        page.addLayout(top)
+        page.addWidget(self._stack, 1)
+        self.undo.hide()
+        self.editor.hide()
+
+    def _connect(self) -> None:
+        self.list.currentRowChanged.connect(self._show)
+        self.list.itemActivated.connect(self._to_values)
+        self.comparison.taken.connect(self._resolve)
+        self.edit.clicked.connect(self._edit)
+        self.both.clicked.connect(self._keep_both)
+        self.open.clicked.connect(self._open)
+        self.undo.clicked.connect(self._undo_last)
+        self.editor.chosen.connect(self._resolve)
+        self.editor.left.connect(self._leave_editor)
+        for keys, slot in (("F2", self._edit), ("Ctrl+Z", self._undo_last), ("Ctrl+Я", self._undo_last)):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(slot)
+
+    def _take(self, conflicts: Sequence[Conflict]) -> None:
+        before = self.current()
+        row = max(self.list.currentRow(), 0)
+        focused = self.list.hasFocus() or self._go_on
+        self._conflicts = conflicts
+        self.list.blockSignals(True)  # noqa: FBT003 - Qt's own signature
+        self.list.clear()
+        for conflict in conflicts:
+            name = field_label(conflict.kit, conflict.field)
+            two_line_item(self.list, name, f"{conflict.number} · {conflict.title}", "conflict")
+        self.list.blockSignals(False)  # noqa: FBT003
+        self._head.setText(_heading(len(conflicts)))
+        self._stack.setCurrentWidget(self._both if conflicts else self._empty)
+        self.list.setCurrentRow(self._row_to_show(before, row))
+        if key_of(before) != key_of(self.current()) or self.editor.isHidden():
+            self._show()
+        self.undo.setVisible(self._undoable)
+        if focused or self._go_on:
+            self._go_on = False
+            self.focus_first()
+
+    def _row_to_show(self, before: Conflict | None, row: int) -> int:
+        wanted, self._wanted_case = self._wanted_case, ""
+        for place, conflict in enumerate(self._conflicts):
+            if wanted and conflict.case_id == wanted:
+                return place
+        for place, conflict in enumerate(self._conflicts):
+            if not wanted and before is not None and key_of(conflict) == key_of(before):
+                return place
+        return min(row, len(self._conflicts) - 1)
+
+    def _show(self) -> None:
+        conflict = self.current()
+        self.editor.hide()
+        if conflict is None:
+            return
+        self._field.setText(field_label(conflict.kit, conflict.field))
+        self._subject.setText(f"{conflict.number} · {conflict.title}")
+        self.comparison.show_conflict(conflict)
+        own = conflict.field.startswith("_")
+        self.edit.setVisible(not own)
+        self.both.setVisible(not own and conflict.kit.field(conflict.field).type in _TEXTS)
+
+    def _to_values(self) -> None:
+        for each in self.comparison.buttons[:1]:
+            each.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _resolve(self, value: Value) -> None:
+        conflict = self.current()
+        if conflict is not None and not self._busy:
+            self._write(partial(self.context.workspace.conflicts.resolve, conflict.case_id, conflict.field, value))
+
+    def _keep_both(self) -> None:
+        conflict = self.current()
+        if conflict is not None and not self._busy:
+            self._write(partial(self.context.workspace.conflicts.keep_both, conflict.case_id, conflict.field))
+
+    def _write(self, job: "partial[None]") -> None:
+        self._busy = True
+        self.context.run(job, self._resolved, self._refused)
+
+    def _resolved(self, _result: object) -> None:
+        self._busy, self._undoable, self._go_on = False, True, True
+        self.editor.hide()
+        self.activate()
+
+    def _refused(self, failure: Failure) -> None:
+        self._busy = False
+        if not self.editor.isHidden():
+            self.editor.show_problem(failure.message)
+        else:
+            self.context.show_failure(failure)
+            self.activate()
+
+    def _undo_last(self) -> None:
+        if self._undoable and not self._busy:
+            self._busy = True
+            self.context.run(self.context.workspace.conflicts.undo_last, self._undone, self._refused)
+
+    def _undone(self, undone: bool) -> None:  # noqa: FBT001 - what the facade returns
+        self._busy, self._undoable, self._go_on = False, False, True
+        if undone:
+            self.context.show_message(_("Undone: the field has the value again that it had before."), "ok")
+        self.activate()
+
+    def _edit(self) -> None:
+        conflict = self.current()
+        if conflict is None or conflict.field.startswith("_"):
+            return
+        self.editor.begin(conflict.kit.field(conflict.field), in_order(conflict.siblings)[0].value)
+
+    def _leave_editor(self) -> None:
+        self.editor.hide()
+        self.edit.setFocus()
+
+    def _open(self) -> None:
+        conflict = self.current()
+        if conflict is not None:
+            self.context.open_case(conflict.case_id)
+
+
+def key_of(conflict: Conflict | None) -> tuple[str, str]:
+    """Return what tells one conflict from another."""
+    return (conflict.case_id, conflict.field) if conflict else ("", "")
+
+
+def _heading(count: int) -> str:
+    if not count:
+        return _("Conflicts")
+    return ngettext("{number} conflict", "{number} conflicts", count).format(number=count)

@@ -1,0 +1,1 @@
+"""Forms made from kits: editors, rules while typing, drafts."""

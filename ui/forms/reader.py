@@ -1,0 +1,132 @@
+"""The values of a case to be read: the same places as in the form, without editors."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+
+from desktop_app.kits import validation, values
+from desktop_app.kits.model import Field, FieldType, Kit, Value, text
+from sync.messages import ngettext
+from ui.forms.dates import date_text, moment_text
+from ui.forms.form import local_now, two_columns_fit
+from ui.forms.rows import Row, SectionView
+from ui.widgets import button, caption
+
+_EMPTY = "—"
+
+
+def shown_value(field: Field, value: Value) -> str:
+    """Return a stored value as the desk writes it: dates in digits in both languages, so that columns line up."""
+    try:
+        if isinstance(value, str) and field.type is FieldType.DATE:
+            return date_text(date.fromisoformat(value))
+        if isinstance(value, str) and field.type is FieldType.DATETIME:
+            return moment_text(datetime.fromisoformat(value))
+    except ValueError:
+        return str(value)
+    shown = values.display(field, value)
+    return shown[:1].upper() + shown[1:] if field.type is FieldType.YES_NO else shown
+
+
+class ReadRow(Row):
+    """A label over a value; a value in conflict says so and leads to both."""
+
+    conflict_chosen = Signal(str)
+
+    def __init__(self, field: Field, parent: QWidget) -> None:
+        super().__init__(field, parent)
+        self._value = QLabel(self)
+        self._value.setWordWrap(True)
+        self._value.setTextFormat(Qt.TextFormat.PlainText)
+        self._value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._conflict: QPushButton | None = None
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(2)
+        self._layout.addWidget(caption(text(field.label), self))
+        self._layout.addWidget(self._value)
+        self._layout.addStretch(1)
+
+    def show_value(self, value: Value, siblings: int) -> None:
+        """Show a value.
+
+        Args:
+            value: What is stored.
+            siblings: How many values people wrote at the same time; 0 or 1 where they agree.
+        """
+        note = self.field.type is FieldType.NOTE
+        self._value.setText(text(self.field.hint) if note else shown_value(self.field, value) or _EMPTY)
+        if siblings > 1 and self._conflict is None:
+            self._conflict = button("", "conflict", "quiet", self)
+            self._conflict.clicked.connect(self._chosen)
+            self._layout.insertWidget(2, self._conflict, 0, Qt.AlignmentFlag.AlignLeft)
+        if self._conflict is not None:
+            said = ngettext("{number} value, choose one", "{number} values, choose one", siblings)
+            self._conflict.setText(said.format(number=siblings))
+            self._conflict.setAccessibleName(f"{text(self.field.label)}: {self._conflict.text()}")
+            self._conflict.setVisible(siblings > 1)
+
+    @property
+    def words(self) -> str:
+        """The label and the value, for screen readers."""
+        return f"{text(self.field.label)}: {self._value.text()}"
+
+    def _chosen(self) -> None:
+        self.conflict_chosen.emit(self.field.id)
+
+
+class ReadView(QWidget):
+    """All values of a case by section."""
+
+    conflict_chosen = Signal(str)
+
+    def __init__(self, kit: Kit, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.kit = kit
+        self._columns = 0
+        self._shown: frozenset[str] = frozenset()
+        self._sections = [SectionView(section, self) for section in kit.sections]
+        self._rows: dict[str, ReadRow] = {}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(24)
+        for view, section in zip(self._sections, kit.sections, strict=True):
+            for field in kit.fields:
+                if field.section == section.id:
+                    row = ReadRow(field, view)
+                    row.conflict_chosen.connect(self.conflict_chosen)
+                    view.rows.append(row)
+                    self._rows[field.id] = row
+            layout.addWidget(view)
+        layout.addStretch(1)
+
+    def set_values(self, stored: Mapping[str, Value], siblings: Mapping[str, int]) -> None:
+        """Show the values of a case.
+
+        Args:
+            stored: Values by field id.
+            siblings: How many values people wrote at the same time, for fields in conflict.
+        """
+        for field_id, row in self._rows.items():
+            row.show_value(stored.get(field_id), siblings.get(field_id, 0))
+        # A field that the form hides now but that holds something is still part of the case.
+        held = {field_id for field_id, value in stored.items() if value is not None}
+        self._shown = (validation.visible(self.kit, stored, local_now().date()) | held) & self._rows.keys()
+        self._lay_out()
+        words = [row.words for row in self._rows.values() if row.field.id in self._shown]
+        self.setAccessibleDescription("\n".join(words))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Qt: one column where two would squeeze the values."""
+        super().resizeEvent(event)
+        columns = 2 if two_columns_fit(self) else 1
+        if columns != self._columns:
+            self._columns = columns
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        for section in self._sections:
+            section.lay_out(self._shown, max(self._columns, 1))
