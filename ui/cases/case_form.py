@@ -81,12 +81,13 @@ class CaseForm(QWidget):
             self.area.ensureWidgetVisible(row, 0, _MARGIN)
 
 
-def scroll_column(content: QWidget, parent: QWidget) -> QScrollArea:
+def scroll_column(content: QWidget, parent: QWidget, margin: int = 0) -> QScrollArea:
     """Return a scroll area that scrolls its content up and down only.
 
     Args:
         content: What scrolls; it's given the whole width, up to its own maximum.
         parent: Where the area stands.
+        margin: The room left of the content.
     """
     area = QScrollArea(parent)
     area.setWidgetResizable(True)
@@ -95,7 +96,7 @@ def scroll_column(content: QWidget, parent: QWidget) -> QScrollArea:
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     holder = QWidget(area)
     line = QHBoxLayout(holder)
-    line.setContentsMargins(0, 4, _MARGIN, _MARGIN)
+    line.setContentsMargins(margin, max(margin - 4, 4), _MARGIN, _MARGIN)
     line.addWidget(content, 1)
     line.addStretch(0)
     area.setWidget(holder)

@@ -50,7 +50,7 @@ class CasePage(Page):
         self.view: CaseView | None = None
         self.form: EditForm | None = None
         self._case_id = ""
-        self._edit_wanted = False
+        self._edit_wanted = self._focus_wanted = False
         self._saving = False
         self._seen: CaseView | None = None
         self._draft: Draft | None = None
@@ -78,6 +78,10 @@ class CasePage(Page):
             self.bar.hide()
             self._case_id, self.view = case_id, None
 
+    def place(self) -> str:
+        """Return the case, and that it's being edited."""
+        return self._case_id + (EDIT_TARGET if self.form is not None else "")
+
     def activate(self) -> None:
         """Load the case."""
         self._load()
@@ -96,15 +100,22 @@ class CasePage(Page):
         """Put the focus where reading or typing goes on."""
         if self.form is not None:
             self.form.fields.go_to(self.form.fields.place())
-        elif self._reader_area is not None:
+        elif self.view is not None and self._reader_area is not None:
             self._reader_area.setFocus()
+        else:
+            self._focus_wanted = True
 
     def commands(self) -> Sequence[Action]:
         """Return the steps and the editing of this case, for the palette."""
-        if self.view is None or self.form is not None:
+        if self.view is None:
             return ()
+        if self.form is not None:
+            return [
+                Action("save-case", _("Save the case"), self.save, "ok", SAVE_KEYS),
+                Action("stop-editing", _("Stop editing, keep a draft"), self.cancel, "draft", ("Esc",)),
+            ]
         steps = [Action(f"step-{step.text()}", step.text(), step.click, "forward") for step in self.head.steps]
-        return [Action("edit-case", _("Edit the case"), self.edit, "edit"), *steps]
+        return [Action("edit-case", _("Edit the case"), self.edit, "edit", ("F2",)), *steps]
 
     def edit(self) -> None:
         """Begin to change the values, or go on with the draft."""
@@ -175,7 +186,6 @@ class CasePage(Page):
         self._missing.asked.connect(self._back)
         self._shortcut("F2", self.edit)
         self._shortcut("Esc", self.cancel)
-        self._shortcut("Alt+Left", self._back)
         for keys in SAVE_KEYS:
             self._shortcut(keys, self.save)
 
@@ -202,7 +212,9 @@ class CasePage(Page):
             self._overtake(before, loaded)
         elif self._edit_wanted:
             self.edit()
-        self._edit_wanted = False
+        elif self._focus_wanted:
+            self.focus_first()
+        self._edit_wanted = self._focus_wanted = False
 
     def _show_read(self, view: CaseView) -> None:
         if self._reader is None or self._reader.kit is not view.kit:
@@ -212,7 +224,8 @@ class CasePage(Page):
             self._reader = ReadView(view.kit)
             self._reader.setMaximumWidth(theme.scaled(1000))
             self._reader.conflict_chosen.connect(self._open_conflicts)
-            self._reader_area = scroll_column(self._reader, self)
+            self._reader_area = scroll_column(self._reader, self, theme.SPACE_L)
+            self._reader_area.setProperty("surface", "card")
             self._reader_area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             self._reader_area.setAccessibleName(_("Values of the case"))
             self._stack.addWidget(self._reader_area)

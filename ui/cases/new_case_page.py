@@ -15,6 +15,8 @@ from desktop_app.kits.model import Kit
 from desktop_app.workspace import Workspace
 from sync.errors import Failure
 from sync.messages import _
+from ui.actions import Action
+from ui.cases.case_page import EDIT_TARGET
 from ui.cases.chooser import KitChooser
 from ui.cases.new_form import NewCaseForm
 from ui.cases.registered import RegisteredPanel
@@ -71,12 +73,18 @@ class NewCasePage(Page):
 
     def open_target(self, target: str) -> None:
         """Begin anew, or go on with a draft; what was in the form stays as a draft."""
-        self._draft_wanted = target
-        self._show_chooser()
+        if not target or target != self.place():
+            self._draft_wanted = target
+            self._show_chooser()
+
+    def place(self) -> str:
+        """Return the draft that is being filled in."""
+        return self._keeper.draft_id if self._keeper is not None and self._keeper.typed else ""
 
     def activate(self) -> None:
         """Load the case types and the drafts, unless a form is being filled in."""
         if self._stack.currentWidget() is not self.form:
+            self._show_chooser()
             job = partial(load_start, self.context.workspace, self._draft_wanted)
             self._draft_wanted = ""
             self.context.run(job, self._start)
@@ -95,6 +103,15 @@ class NewCasePage(Page):
             self.chooser.focus_first()
         else:
             self.registered.focus_first()
+
+    def commands(self) -> Sequence[Action]:
+        """Return what the palette adds while a form is filled in."""
+        if self.form is None or self._stack.currentWidget() is not self.form:
+            return ()
+        return [
+            Action("register", _("Register the case"), self.register, "ok", REGISTER_KEYS),
+            Action("other-kit", _("Another case type"), self._other, "new_case"),
+        ]
 
     def register(self) -> None:
         """Register what is in the form, or show what is missing."""
@@ -148,7 +165,7 @@ class NewCasePage(Page):
 
     def _reopen(self, draft: Draft) -> None:
         if draft.id.startswith(EDIT_DRAFT):
-            self.context.open_case(draft.id.removeprefix(EDIT_DRAFT))
+            self.context.open_case(draft.id.removeprefix(EDIT_DRAFT) + EDIT_TARGET)
             return
         kit = self.chooser.kit(draft.kit_id)
         if kit is None:

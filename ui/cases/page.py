@@ -67,6 +67,10 @@ class CasesPage(Page):
         elif target:
             self.filters.set_words(target)
 
+    def place(self) -> str:
+        """Return the words searched for."""
+        return self.filters.query(self._sort, descending=self._descending).text
+
     def activate(self) -> None:
         """Ask for the rows the first time, refresh them later."""
         self.context.run(self.context.workspace.kits, self._take_kits)

@@ -101,6 +101,8 @@ class Timeline(QTextBrowser):
         self.setTabChangesFocus(True)
         self.setAccessibleName(_("Timeline"))
         self.viewport().setAutoFillBackground(False)
+        self.setProperty("surface", "bare")
+        self.document().setDocumentMargin(0)
 
     def show_history(self, kit: Kit, history: Sequence[HistoryEntry]) -> None:
         """Show the history of a case.

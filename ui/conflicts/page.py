@@ -77,10 +77,11 @@ class ConflictsPage(Page):
 
     def focus_first(self) -> None:
         """Put the focus where one key settles the first conflict."""
-        if self._conflicts:
-            self.list.setFocus()
-        elif self.undo.isVisible():
+        self.list.setFocus()
+        if not self._conflicts and self._undoable:
             self.undo.setFocus()
+        # The conflicts may still be on their way.
+        self._go_on = not self._conflicts
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Qt: 1 takes mine, 2 takes theirs."""
@@ -161,7 +162,6 @@ class ConflictsPage(Page):
     def _take(self, conflicts: Sequence[Conflict]) -> None:
         before = self.current()
         row = max(self.list.currentRow(), 0)
-        focused = self.list.hasFocus() or self._go_on
         self._conflicts = conflicts
         self.list.blockSignals(True)  # noqa: FBT003 - Qt's own signature
         self.list.clear()
@@ -175,9 +175,9 @@ class ConflictsPage(Page):
         if key_of(before) != key_of(self.current()) or self.editor.isHidden():
             self._show()
         self.undo.setVisible(self._undoable)
-        if focused or self._go_on:
-            self._go_on = False
+        if self._go_on and (conflicts or self._undoable):
             self.focus_first()
+        self._go_on = False
 
     def _row_to_show(self, before: Conflict | None, row: int) -> int:
         wanted, self._wanted_case = self._wanted_case, ""
