@@ -92,3 +92,8 @@ def folder() -> Path:
 def vaults_folder() -> Path:
     """Return where new vaults are proposed to be made."""
     return Path(platformdirs.user_data_dir("sprava", appauthor=False)) / "vaults"
+
+
+def server_folder() -> Path:
+    """Return where a server keeps its data when no folder is named."""
+    return Path(platformdirs.user_data_dir("sprava", appauthor=False)) / "server"

@@ -200,7 +200,7 @@ class Workspace:
         Args:
             role: One of `membership.ROLES`.
             unit: The name or id of the unit that the device shall belong to.
-            server: The server's address to pass on; by default the one set here.
+            server: The server's address to pass on; by default the one set here, and set here when none is.
 
         Raises:
             Refused: The role or unit is unknown, or this device is not an administrator's.
@@ -213,6 +213,8 @@ class Workspace:
                 ),
             )
         chosen = ids.from_text(self._named_unit(unit).id) or b""
+        if server and not self.exchange.server:
+            self.exchange.set_server(server)
         try:
             contents = enrolment.invite(self.log, role, [chosen], server or self.exchange.server)
         except PermissionError as error:

@@ -1,0 +1,246 @@
+"""Commands about cases and their conflicts."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from desktop_app.cases.model import CaseQuery, CaseView, Sibling
+from desktop_app.cli import output
+from desktop_app.cli.community import opened
+from desktop_app.cli.parser import Commands
+from desktop_app.kits.model import text
+from desktop_app.kits.values import display
+from sync.errors import Misuse
+from sync.messages import _
+
+
+def add_commands(commands: Commands) -> None:
+    """Add ``case`` and ``conflict``."""
+    case = commands.group("case", _("register, show, change and find cases"))
+    register = case.add("register", _("register one case or many"), _register)
+    register.add_argument("vault", metavar="VAULT", type=Path)
+    register.add_argument("--kit", required=True, metavar="ID")
+    source = register.add_mutually_exclusive_group(required=True)
+    source.add_argument("--set", action="append", metavar="FIELD=VALUE", help=_("a field and its value; repeatable"))
+    source.add_argument(
+        "--from",
+        dest="source",
+        metavar="FILE",
+        help=_("JSON file or - for standard input: one object, an array, or a line for each case"),
+    )
+    for name, summary, handler in (
+        ("show", _("one case with its conflicts"), _show),
+        ("history", _("every value ever written to a case"), _history),
+    ):
+        parser = case.add(name, summary, handler)
+        parser.add_argument("vault", metavar="VAULT", type=Path)
+        parser.add_argument("ref", metavar="REF", help=_("id or registration number"))
+    change = case.add("set", _("change fields of a case"), _set)
+    change.add_argument("vault", metavar="VAULT", type=Path)
+    change.add_argument("ref", metavar="REF", help=_("id or registration number"))
+    change.add_argument("values", nargs="+", metavar="FIELD=VALUE")
+    move = case.add("move", _("move a case to another stage"), _move)
+    move.add_argument("vault", metavar="VAULT", type=Path)
+    move.add_argument("ref", metavar="REF", help=_("id or registration number"))
+    move.add_argument("stage", metavar="STAGE")
+    _add_list(commands, case)
+    conflict = commands.group("conflict", _("fields with several current values"))
+    listing = conflict.add("list", _("all conflicts"), _conflicts)
+    listing.add_argument("vault", metavar="VAULT", type=Path)
+    resolve = conflict.add("resolve", _("decide a conflict"), _resolve)
+    resolve.add_argument("vault", metavar="VAULT", type=Path)
+    resolve.add_argument("ref", metavar="REF", help=_("id or registration number"))
+    resolve.add_argument("field", metavar="FIELD")
+    resolve.add_argument("--take", required=True, metavar="mine|theirs|VALUE")
+
+
+def _add_list(_commands: Commands, case: Commands) -> None:
+    listing = case.add("list", _("find and list cases"), _list)
+    listing.add_argument("vault", metavar="VAULT", type=Path)
+    listing.add_argument("--kit", metavar="ID")
+    listing.add_argument("--query", default="", metavar="TEXT", help=_("words to find, each from its beginning"))
+    listing.add_argument("--where", action="append", default=[], metavar="FIELD=VALUE")
+    listing.add_argument("--sort", metavar="FIELD", help=_("a column or field; with - before it, the largest first"))
+    listing.add_argument("--limit", type=int, default=50, metavar="N")
+    listing.add_argument("--offset", type=int, default=0, metavar="N")
+
+
+def pairs(arguments: Iterable[str]) -> dict[str, str]:
+    """Return FIELD=VALUE arguments as a mapping.
+
+    Raises:
+        Misuse: One has no equals sign, or a field comes twice.
+    """
+    values: dict[str, str] = {}
+    for argument in arguments:
+        name, sign, value = argument.partition("=")
+        if not sign or not name:
+            raise Misuse("usage", _("“{argument}” is not of the form FIELD=VALUE.").format(argument=argument))
+        if name in values:
+            raise Misuse("usage", _("The field “{field}” is given twice.").format(field=name))
+        values[name] = value
+    return values
+
+
+def _register(arguments: Namespace) -> int:
+    if arguments.set:
+        many, single = [dict[str, Any](pairs(arguments.set))], True
+    else:
+        many, single = _read_cases(arguments.source)
+    with opened(arguments) as workspace:
+        registered = workspace.cases.register_many(arguments.kit, many)
+    documents = [asdict(case) for case in registered]
+    return output.result(
+        arguments,
+        documents[0] if single else {"cases": documents},
+        *(f"{case.number}  {case.id}" for case in registered),
+    )
+
+
+def _read_cases(source: str) -> tuple[list[dict[str, Any]], bool]:
+    """Return the cases in a file, and whether it holds one object rather than several."""
+    data = sys.stdin.buffer.read() if source == "-" else output.read_file(Path(source))
+    data = data.removeprefix(b"\xef\xbb\xbf").strip()
+    try:
+        try:
+            document = msgspec.json.decode(data)
+        except msgspec.DecodeError:
+            document = [msgspec.json.decode(line) for line in data.splitlines() if line.strip()]
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Misuse(
+            "not_json",
+            _("{source} is neither JSON nor JSON lines: {problem}. Nothing was registered.").format(
+                source=source, problem=error
+            ),
+        ) from error
+    single = isinstance(document, dict)
+    many = [document] if single else document
+    if not isinstance(many, list) or not all(isinstance(case, dict) for case in many):
+        raise Misuse("not_json", _("{source} holds no case objects. Nothing was registered.").format(source=source))
+    return many, single
+
+
+def _show(arguments: Namespace) -> int:
+    with opened(arguments) as workspace:
+        view = workspace.cases.find(arguments.ref)
+    return _shown(arguments, view)
+
+
+def _set(arguments: Namespace) -> int:
+    with opened(arguments) as workspace:
+        view = workspace.cases.edit(arguments.ref, pairs(arguments.values))
+    return _shown(arguments, view)
+
+
+def _move(arguments: Namespace) -> int:
+    with opened(arguments) as workspace:
+        view = workspace.cases.move(arguments.ref, arguments.stage)
+    return _shown(arguments, view)
+
+
+def _shown(arguments: Namespace, view: CaseView) -> int:
+    lines = [f"{view.number}  {text(view.kit.title)}  {text(view.kit.stage(view.stage).label)}"]
+    lines += [
+        f"  {text(field.label)}: {display(field, view.values[field.id])}"
+        for field in view.kit.fields
+        if field.id in view.values
+    ]
+    if view.due_on:
+        lines.append("  " + _("Due on {date}").format(date=view.due_on.strftime("%d.%m.%Y")))
+    lines += ["  " + _("Conflict in “{field}”").format(field=name) for name in view.conflicts]
+    return output.result(
+        arguments,
+        {
+            "id": view.id,
+            "number": view.number,
+            "kit": view.kit.id,
+            "stage": view.stage,
+            "fields": view.values,
+            "conflicts": [
+                {"field": name, "values": [_sibling(value) for value in values]}
+                for name, values in view.conflicts.items()
+            ],
+            "due_on": view.due_on,
+            "overdue": view.overdue,
+            "registered_on": view.registered_on,
+            "unit": view.unit.name,
+        },
+        *lines,
+    )
+
+
+def _sibling(sibling: Sibling) -> Mapping[str, object]:
+    return asdict(sibling)
+
+
+def _history(arguments: Namespace) -> int:
+    with opened(arguments) as workspace:
+        entries = workspace.cases.history(arguments.ref)
+    return output.result(
+        arguments,
+        {"history": [asdict(entry) for entry in entries]},
+        *(
+            f"{entry.when:%d.%m.%Y %H:%M}  {entry.person}  {entry.field}: {entry.before} → {entry.after}"
+            for entry in entries
+        ),
+    )
+
+
+def _list(arguments: Namespace) -> int:
+    sort = arguments.sort or "-received_on"
+    query = CaseQuery(
+        kit=arguments.kit,
+        text=arguments.query,
+        where=pairs(arguments.where),
+        sort=sort.removeprefix("-"),
+        descending=sort.startswith("-"),
+    )
+    with opened(arguments) as workspace:
+        total = workspace.cases.count(query)
+        rows = workspace.cases.page(query, max(arguments.offset, 0), max(arguments.limit, 0))
+    return output.result(
+        arguments,
+        {"cases": [asdict(row) for row in rows], "total": total},
+        *(f"{row.number}  {row.received_on or ''}  {row.person}  {row.title}" for row in rows),
+        _("{shown} of {total}").format(shown=len(rows), total=total),
+    )
+
+
+def _conflicts(arguments: Namespace) -> int:
+    with opened(arguments) as workspace:
+        conflicts = workspace.conflicts.list()
+    return output.result(
+        arguments,
+        {
+            "conflicts": [
+                {
+                    "case": conflict.case_id,
+                    "number": conflict.number,
+                    "field": conflict.field,
+                    "base": conflict.base,
+                    "values": [_sibling(value) for value in conflict.siblings],
+                }
+                for conflict in conflicts
+            ]
+        },
+        *(
+            f"{conflict.number}  {conflict.field}: "
+            + " | ".join(f"{value.value} ({value.person}, {value.when:%d.%m.%Y %H:%M})" for value in conflict.siblings)
+            for conflict in conflicts
+        ),
+    )
+
+
+def _resolve(arguments: Namespace) -> int:
+    with opened(arguments) as workspace:
+        if arguments.take in {"mine", "theirs"}:
+            workspace.conflicts.take(arguments.ref, arguments.field, arguments.take)
+        else:
+            workspace.conflicts.resolve(arguments.ref, arguments.field, arguments.take)
+        view = workspace.cases.find(arguments.ref)
+    return _shown(arguments, view)

@@ -1,0 +1,143 @@
+"""Commands about vaults, invitations, and whether everything is whole."""
+
+from argparse import Namespace
+from dataclasses import asdict
+from pathlib import Path
+
+from desktop_app.cli import output
+from desktop_app.cli.parser import Commands
+from desktop_app.settings import Settings
+from desktop_app.workspace import Workspace, create_workspace, join_workspace, open_workspace
+from sync.membership import ROLES
+from sync.messages import _
+
+
+def opened(arguments: Namespace) -> Workspace:
+    """Open the vault that a command names, and tell what was noticed on opening."""
+    workspace = open_workspace(arguments.vault, output.passphrase(arguments))
+    for notice in workspace.notices:
+        output.tell(notice)
+    return workspace
+
+
+def add_commands(commands: Commands) -> None:
+    """Add ``vault``, ``invite``, ``verify`` and ``digest``."""
+    vault = commands.group("vault", _("make, join and describe vaults"))
+    create = vault.add("create", _("found a community and make its first vault"), _create)
+    create.add_argument("vault", metavar="VAULT", type=Path)
+    create.add_argument("--community", required=True, metavar="NAME", help=_("name of the community"))
+    create.add_argument("--unit", required=True, metavar="NAME", help=_("name of its first unit"))
+    create.add_argument("--person", required=True, metavar="NAME", help=_("your name"))
+    join = vault.add("join", _("enter a community with an invitation"), _join)
+    join.add_argument("vault", metavar="VAULT", type=Path)
+    join.add_argument("--invitation", required=True, metavar="FILE", type=Path)
+    join.add_argument("--person", required=True, metavar="NAME", help=_("your name"))
+    info = vault.add("info", _("community, device, units, counts, sizes, last exchange"), _info)
+    info.add_argument("vault", metavar="VAULT", type=Path)
+
+    invite = commands.add("invite", _("write an invitation for one more device"), _invite)
+    invite.add_argument("vault", metavar="VAULT", type=Path)
+    invite.add_argument("--role", required=True, help=", ".join(ROLES))
+    invite.add_argument("--unit", required=True, metavar="NAME")
+    invite.add_argument("--out", required=True, metavar="FILE", type=Path)
+    invite.add_argument("--server", metavar="URL", help=_("address of the server, for the new device"))
+
+    verify = commands.add("verify", _("check the database, the log, the mark and the index"), _verify)
+    verify.add_argument("vault", metavar="VAULT", type=Path)
+    digest = commands.add("digest", _("one hash over everything visible"), _digest)
+    digest.add_argument("vault", metavar="VAULT", type=Path)
+    digest.add_argument("--unit", metavar="NAME")
+
+
+def _create(arguments: Namespace) -> int:
+    with create_workspace(
+        arguments.vault,
+        output.passphrase(arguments, new=True),
+        community=arguments.community,
+        unit=arguments.unit,
+        person=arguments.person,
+    ) as workspace:
+        return _made(arguments, workspace)
+
+
+def _join(arguments: Namespace) -> int:
+    invitation = output.read_file(arguments.invitation)
+    with join_workspace(
+        arguments.vault, output.passphrase(arguments, new=True), invitation=invitation, person=arguments.person
+    ) as workspace:
+        return _made(arguments, workspace)
+
+
+def _made(arguments: Namespace, workspace: Workspace) -> int:
+    Settings.load().remember_vault(workspace.folder, workspace.community)
+    info = workspace.info()
+    return output.result(
+        arguments,
+        {"vault": workspace.folder, **asdict(info)},
+        _("The vault of {person} in the community “{community}” is in {folder}.").format(
+            person=info.person, community=info.community, folder=workspace.folder
+        ),
+        _("Code of this device, to compare with a colleague: {code}").format(code=info.code),
+    )
+
+
+def _info(arguments: Namespace) -> int:
+    with opened(arguments) as workspace:
+        info = workspace.info()
+    return output.result(
+        arguments,
+        asdict(info),
+        _("Community: {name}").format(name=info.community),
+        _("Person: {name}, {role}, device {device}").format(name=info.person, role=info.role, device=info.device),
+        _("Units: {names}").format(names=", ".join(info.units)),
+        _("Cases: {cases}, conflicts: {conflicts}").format(cases=info.cases, conflicts=info.conflicts),
+        _("Frames: {frames}, bytes on disk: {bytes}").format(frames=info.frames, bytes=info.bytes_on_disk),
+        _("Server: {server}; changes that it has not got: {waiting}").format(
+            server=info.server or _("none"), waiting=info.waiting
+        ),
+        _("Last exchange: {when}").format(
+            when=info.last_exchange.strftime("%d.%m.%Y %H:%M") if info.last_exchange else _("never")
+        ),
+    )
+
+
+def _invite(arguments: Namespace) -> int:
+    with opened(arguments) as workspace:
+        invitation = workspace.invite(arguments.role, arguments.unit, arguments.server)
+    output.write_file(arguments.out, invitation.data)
+    return output.result(
+        arguments,
+        {"file": arguments.out, "code": invitation.code, "role": arguments.role, "unit": arguments.unit},
+        _("The invitation is in {file}. Whoever has the file can enter once; hand it over safely.").format(
+            file=arguments.out
+        ),
+        _("Code to compare: {code}").format(code=invitation.code),
+    )
+
+
+def _verify(arguments: Namespace) -> int:
+    from desktop_app.verify import verify
+
+    with opened(arguments) as workspace:
+        checks = verify(workspace)
+    sound = all(check.sound for check in checks)
+    output.result(
+        arguments,
+        {"sound": sound, "checks": [asdict(check) for check in checks]},
+        *(f"{'✓' if check.sound else '✗'} {check.title}: {check.finding}" for check in checks),
+    )
+    if sound:
+        return 0
+    output.tell(
+        _(
+            "Something in this vault is damaged. Nothing was changed. Make a copy of the folder, then exchange: the "
+            "server and the colleagues hold what was exchanged."
+        )
+    )
+    return 4
+
+
+def _digest(arguments: Namespace) -> int:
+    with opened(arguments) as workspace:
+        digest = workspace.digest(arguments.unit)
+    return output.result(arguments, {"digest": digest}, digest)

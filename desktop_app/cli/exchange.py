@@ -1,0 +1,113 @@
+"""Commands that exchange with others: server, bundle files, spreadsheets."""
+
+from argparse import Namespace
+from dataclasses import asdict
+from pathlib import Path
+
+from desktop_app.cli import output
+from desktop_app.cli.community import opened
+from desktop_app.cli.parser import Commands
+from desktop_app.settings import server_folder
+from sync.messages import _
+
+DEFAULT_PORT = 8437
+
+
+def add_commands(commands: Commands) -> None:
+    """Add ``sync``, ``bundle``, ``serve`` and ``import``."""
+    sync = commands.add("sync", _("push and pull until the server and this vault have the same"), _sync)
+    sync.add_argument("vault", metavar="VAULT", type=Path)
+    sync.add_argument("--server", metavar="URL", help=_("address of the server; kept for the next time"))
+    bundle = commands.group("bundle", _("exchange by a file on a stick"))
+    export = bundle.add("export", _("write a bundle file"), _export)
+    export.add_argument("vault", metavar="VAULT", type=Path)
+    export.add_argument("file", metavar="FILE", type=Path)
+    export.add_argument("--for", dest="device", metavar="DEVICE", help=_("only what that device lacks, by its number"))
+    take_in = bundle.add("import", _("take in a bundle file"), _import_bundle)
+    take_in.add_argument("vault", metavar="VAULT", type=Path)
+    take_in.add_argument("file", metavar="FILE", type=Path)
+    serve = commands.add("serve", _("run the server of a community; it can read nothing"), _serve)
+    serve.add_argument("--data", metavar="DIR", type=Path, help=_("where the server keeps its data"))
+    serve.add_argument("--host", default="127.0.0.1", help=_("address to listen on; 0.0.0.0 for all"))
+    serve.add_argument("--port", type=int, default=DEFAULT_PORT)
+    serve.add_argument("--tls-cert", metavar="FILE", type=Path)
+    serve.add_argument("--tls-key", metavar="FILE", type=Path)
+    sheet = commands.add("import", _("register the rows of a spreadsheet as cases"), _import_sheet)
+    sheet.add_argument("vault", metavar="VAULT", type=Path)
+    sheet.add_argument("file", metavar="FILE", type=Path)
+    sheet.add_argument("--kit", required=True, metavar="ID")
+    sheet.add_argument("--map", metavar="FILE", type=Path, help=_("which column goes into which field"))
+    sheet.add_argument("--dry-run", action="store_true", help=_("check everything, register nothing"))
+
+
+def _sync(arguments: Namespace) -> int:
+    with opened(arguments) as workspace:
+        moved = workspace.exchange.sync(arguments.server)
+    return output.result(
+        arguments,
+        asdict(moved),
+        _("Sent {sent}, received {received} frames in {trips} round trips. Conflicts: {conflicts}.").format(
+            sent=moved.sent, received=moved.received, trips=moved.round_trips, conflicts=moved.conflicts
+        ),
+    )
+
+
+def _export(arguments: Namespace) -> int:
+    with opened(arguments) as workspace:
+        written = workspace.exchange.export_bundle(arguments.file, arguments.device)
+    return output.result(
+        arguments,
+        {"file": arguments.file, **asdict(written)},
+        _("{frames} frames, {bytes} bytes written to {file} and read back.").format(
+            frames=written.frames, bytes=written.bytes, file=arguments.file
+        ),
+    )
+
+
+def _import_bundle(arguments: Namespace) -> int:
+    with opened(arguments) as workspace:
+        taken = workspace.exchange.import_bundle(arguments.file)
+        conflicts = workspace.conflicts.count()
+    return output.result(
+        arguments,
+        {**asdict(taken), "conflicts": conflicts},
+        _("{frames} new frames with {changes} changes taken in. Conflicts: {conflicts}.").format(
+            frames=taken.frames, changes=taken.changes, conflicts=conflicts
+        ),
+    )
+
+
+def _serve(arguments: Namespace) -> int:
+    from sync.server import serve
+
+    def started(url: str, fingerprint: str) -> None:
+        output.result(
+            arguments,
+            {"url": url, "fingerprint": fingerprint},
+            _("The server listens at {url}").format(url=url),
+            _("Its fingerprint, to compare: {fingerprint}").format(fingerprint=fingerprint),
+        )
+
+    serve(
+        arguments.data or server_folder(),
+        arguments.host,
+        arguments.port,
+        tls_cert=arguments.tls_cert,
+        tls_key=arguments.tls_key,
+        on_started=started,
+    )
+    return 0
+
+
+def _import_sheet(arguments: Namespace) -> int:
+    from desktop_app.spreadsheet import import_spreadsheet
+
+    with opened(arguments) as workspace:
+        report = import_spreadsheet(
+            workspace.cases, arguments.file, arguments.kit, mapping=arguments.map, dry_run=arguments.dry_run
+        )
+    code = output.result(arguments, report.document(), *report.lines())
+    if report.problems:
+        output.tell(report.refusal())
+        return 3
+    return code

@@ -1,0 +1,95 @@
+"""Where a command line is understood and carried out."""
+
+import os
+import sys
+import traceback
+from argparse import Namespace
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import desktop_app
+from desktop_app.cli import cases, community, exchange, kits, output
+from desktop_app.cli.parser import Commands, Parser, common_options, use_own_translations
+from sync import messages
+from sync.errors import Failure
+from sync.messages import _
+
+Handler = Callable[[Namespace], int]
+BUG = 1
+INTERRUPTED = 130
+
+
+def run(argv: Sequence[str], upper_floor: Mapping[str, Handler]) -> int:
+    """Carry out one command line.
+
+    Args:
+        argv: The arguments after the program's name.
+        upper_floor: What only the floors above can do, by name: ``desk``, ``tour`` and ``bench``.
+
+    Returns:
+        The exit code: 0 done, 1 a bug, 2 wrong usage, 3 refused, 4 damaged data, 5 not reachable now.
+    """
+    _choose_language(argv)
+    # Until the arguments are understood, their own --json decides how a mistake in them is told.
+    arguments = Namespace(json="--json" in argv)
+    try:
+        arguments = _parser(upper_floor).parse_args(argv)
+        handler: Handler = arguments.handler
+        return handler(arguments)
+    except Failure as problem:
+        return output.failure(arguments, problem)
+    except KeyboardInterrupt:
+        output.tell(_("Interrupted. What was finished before is kept."))
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, never a traceback
+        output.tell(
+            _("A mistake in the program stopped this command ({where}). What was saved before is safe.").format(
+                where=whereabouts(error)
+            )
+        )
+        return BUG
+
+
+def whereabouts(error: BaseException) -> str:
+    """Return the kind of an exception and its place in the code, without any data that its text may hold."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+    return f"{type(error).__name__}, {place}"
+
+
+def _choose_language(argv: Sequence[str]) -> None:
+    for place, argument in enumerate(argv):
+        chosen = argument.removeprefix("--lang=") if argument.startswith("--lang=") else ""
+        if argument == "--lang" and place + 1 < len(argv):
+            chosen = argv[place + 1]
+        if chosen in messages.LANGUAGES:
+            messages.set_language(chosen)
+            return
+
+
+def _parser(upper_floor: Mapping[str, Handler]) -> Parser:
+    use_own_translations()
+    common = common_options()
+    parser = Parser(
+        prog="sprava",
+        description=_("Case management that works without a link. Without a command, the desk opens."),
+        parents=[common],
+    )
+    parser.add_argument("--version", action="version", version=f"sprava {desktop_app.VERSION}")
+    commands = Commands(parser, common)
+    community.add_commands(commands)
+    kits.add_commands(commands)
+    cases.add_commands(commands)
+    exchange.add_commands(commands)
+    desk = commands.add("desk", _("open the desk (the screens)"), upper_floor["desk"])
+    desk.add_argument("--vault", metavar="VAULT", type=Path, help=_("offer this vault first"))
+    tour = commands.add(
+        "tour", _("the whole story on real parts, each step checked; leaves pictures and vaults"), upper_floor["tour"]
+    )
+    tour.add_argument("--out", metavar="DIR", type=Path, help=_("where to leave them; by default a temporary folder"))
+    bench = commands.add("bench", _("measure this program on this machine"), upper_floor["bench"])
+    bench.add_argument("--size", metavar="N", type=int, default=10_000, help=_("how many cases"))
+    return parser

@@ -1,0 +1,131 @@
+"""What the command line writes: one JSON document or plain lines to standard output, messages to standard error."""
+
+import getpass
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sync.errors import Failure, Misuse, Refused
+from sync.messages import _
+
+PASSPHRASE_VARIABLE = "SPRAVA_PASSPHRASE"  # noqa: S105 - the name of the variable
+
+
+def result(arguments: Namespace, document: Mapping[str, Any], *lines: str) -> int:
+    """Write the result of a command and return exit code 0.
+
+    Args:
+        arguments: Decides between JSON and plain lines.
+        document: The JSON document.
+        *lines: The plain lines.
+    """
+    if getattr(arguments, "json", False):
+        sys.stdout.write(to_json(document) + "\n")
+    else:
+        for line in lines:
+            sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+    return 0
+
+
+def to_json(document: object) -> str:
+    """Return a document as indented JSON; dates and times in ISO form."""
+    return msgspec.json.format(msgspec.json.encode(document, enc_hook=_encode), indent=2).decode()
+
+
+def _encode(value: object) -> object:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(type(value).__name__)
+
+
+def tell(message: str) -> None:
+    """Write a sentence for a person to standard error."""
+    sys.stderr.write(message + "\n")
+    sys.stderr.flush()
+
+
+def failure(arguments: Namespace | None, problem: Failure) -> int:
+    """Tell what went wrong, and return the exit code for it."""
+    tell(problem.message)
+    if arguments is not None and getattr(arguments, "json", False):
+        document = {
+            "error": {
+                "code": problem.code,
+                "message": problem.message,
+                "fields": [{"field": fault.field, "message": fault.message} for fault in problem.fields],
+            }
+        }
+        sys.stdout.write(to_json(document) + "\n")
+    return problem.exit_code
+
+
+def passphrase(arguments: Namespace, *, new: bool = False) -> str:
+    """Return the pass phrase from the file, the environment or a prompt; never from an argument.
+
+    Args:
+        arguments: May name a file.
+        new: Ask twice, since a new vault is being made.
+
+    Raises:
+        Refused: There is none and nobody to ask, or the two differ.
+    """
+    file = getattr(arguments, "passphrase_file", None)
+    if file is not None:
+        text = read_file(Path(file)).decode("utf-8", "replace")
+        return text.splitlines()[0] if text else ""
+    if PASSPHRASE_VARIABLE in os.environ:
+        return os.environ[PASSPHRASE_VARIABLE]
+    if not sys.stdin.isatty():
+        raise Refused(
+            "no_passphrase",
+            _("No pass phrase was given. Use --passphrase-file or the environment variable {name}.").format(
+                name=PASSPHRASE_VARIABLE
+            ),
+        )
+    first = getpass.getpass(_("Pass phrase: "))
+    if new and getpass.getpass(_("Once more: ")) != first:
+        raise Refused("passphrases_differ", _("The two pass phrases differ; nothing was made. Try again."))
+    return first
+
+
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a file that somebody named.
+
+    Raises:
+        Misuse: It can't be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Misuse(
+            "unreadable_file",
+            _("The file {file} can't be read: {reason}. Check its name and your rights.").format(
+                file=path, reason=error.strerror
+            ),
+        ) from error
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file that somebody named.
+
+    Raises:
+        Misuse: It can't be written.
+    """
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise Misuse(
+            "unwritable_file",
+            _("The file {file} can't be written: {reason}. Choose another place.").format(
+                file=path, reason=error.strerror
+            ),
+        ) from error
