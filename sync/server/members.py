@@ -17,7 +17,7 @@ class Admission:
     Args:
         state: The membership with them.
         added: Those that are new, parents first.
-        refused: Hashes of those that nobody can vouch for.
+        refused: Hashes of those that no member stands behind, or that follow an unknown one.
     """
 
     state: Membership
@@ -89,15 +89,15 @@ def admit(state: Membership | None, links: list[Link], community: bytes) -> Admi
             raise BadLink("no founding link")
         state = Membership(community)
     trial = copy.copy(state)
-    refused: set[bytes] = set()
+    worthless: set[bytes] = set()
     added = trial.add(links)
-    while worthless := {link.hash for link in added if not _vouched(trial, link) or refused & set(link.parents)}:
-        refused |= worthless
+    while found := {link.hash for link in added if not _vouched(trial, link)}:
+        worthless |= found
         trial = copy.copy(state)
-        added = trial.add([link for link in links if link.hash not in refused])
+        added = trial.add([link for link in links if link.hash not in worthless])
     if community not in trial.links:
         raise BadLink("the founding link does not hold")
-    return Admission(trial, added, sorted(refused))
+    return Admission(trial, added, sorted({link.hash for link in links} - trial.links.keys()))
 
 
 def _vouched(state: Membership, link: Link) -> bool:
