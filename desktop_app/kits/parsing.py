@@ -40,7 +40,7 @@ def printable(field: Field, raw: object) -> str:
     if isinstance(raw, str):
         typed = raw
     elif isinstance(raw, bool) or not isinstance(raw, int | float | date):
-        raise _refused(_("“{label}” takes text; what came is something else."), field)
+        raise _refused(_("“{label}” takes text; what came is something else. Type it as text."), field)
     else:
         typed = _cell_text(raw)
     if not typed.isascii() and not unicodedata.is_normalized("NFC", typed):
@@ -145,11 +145,11 @@ def _whole_advice() -> str:
 
 
 def _decimal_advice() -> str:
-    return _("“{label}” takes a number, such as 12,5. Write it in digits.")
+    return _("“{label}” takes a number, such as 12.5. Write it in digits.")
 
 
 def _money_advice() -> str:
-    return _("“{label}” takes an amount in hryvnias and kopiykas, such as 1234,50. Write it in digits.")
+    return _("“{label}” takes an amount in hryvnias and kopiykas, such as 1234.50. Write it in digits.")
 
 
 def _day(typed: str) -> date | None:

@@ -1,3 +1,4 @@
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -182,13 +183,10 @@ def test_texts_are_limited() -> None:
     assert len(str(long.evaluate({"word": "х" * 20_000}, TODAY))) == 20_000
 
 
-@pytest.mark.parametrize("source", ["9e9", "1" + "0" * 50, "number('1e999999')", "int(number('1E+5000'))"])
+@pytest.mark.parametrize("source", ["1" + "0" * 50, "number('1e999999')", "int(number('1E+5000'))"])
 def test_huge_numbers_neither_raise_nor_hang(source: str) -> None:
-    try:
-        run(f"concat({source}, '') != ''")
-    except ExpressionError:
-        pass
-    assert run("99999999999999999999 * 99999999999999999999 > 1") is True
+    assert run(f"concat({source}, '') != ''") is True
+    assert run(f"{source} * {source} * {source} > 1") in {True, False}
 
 
 @pytest.mark.parametrize(
@@ -226,10 +224,8 @@ def test_the_worst_accepted_pattern_ends() -> None:
 
 @given(st.text(max_size=60))
 def test_any_text_is_an_expression_or_refused(source: str) -> None:
-    try:
-        compile_expression(source, KNOWN, "word")
-    except ExpressionError as error:
-        assert str(error)
+    with suppress(ExpressionError):
+        compile_expression(source, KNOWN, "word").evaluate(VALUES, TODAY)
 
 
 _operand = st.sampled_from(

@@ -65,7 +65,8 @@ def test_the_counter_can_be_filled_up() -> None:
     "mask",
     ["", "{counter}", "{counter}/{year}", "{counter}/{device}", "{device}/{year}", "{counter}{device}/{year}",
      "{counter}-{device}/{year}", "{counter}/{device}{year}", "{counter}/{device}/{year}/{unit}",
-     "{counter}/{device}/{year", "{counter:0}/{device}/{year}", "{counter:12}/{device}/{year}", "{year:4}/{counter}/{device}",
+     "{counter}/{device}/{year", "{counter:0}/{device}/{year}", "{counter:12}/{device}/{year}",
+      "{year:4}/{counter}/{device}",
      "{{counter}}/{device}/{year}", "{counter}/{device}/{year}/{}"],
 )  # fmt: skip
 def test_masks_that_could_repeat_or_mean_nothing_are_refused(mask: str) -> None:

@@ -135,7 +135,8 @@ def test_the_rule_in_force_on_the_start_day_decides(load_kit: LoadKit, small: Ra
             "label": both("General"),
             "start": "received_on",
             "rules": [
-                {"value": 5, "unit": "working", "source": both("new"), "effective_from": "2026-06-01", "verified": None},
+                {"value": 5, "unit": "working", "source": both("new"), "effective_from": "2026-06-01",
+                 "verified": None},
                 {"value": 10, "unit": "calendar", "source": both("old"), "effective_from": "2020-01-01",
                  "verified": {"by": "Юрист громади", "on": "2026-02-01"}},
             ],
@@ -167,7 +168,8 @@ class TestCalendarFile:
     def test_a_changed_one(self, tmp_path: Path) -> None:
         calendar = load_calendar(
             self.write(
-                tmp_path, weekend=[7], month_days=30, moves_on=True, holidays=[{"day": "02-29", "label": both("Свято")}],
+                tmp_path, weekend=[7], month_days=30, moves_on=True, holidays=[{"day": "02-29",
+                 "label": both("Свято")}],
                 working_days=[{"day": "2026-11-22"}], martial_law=[{"first": "2022-02-24", "last": "2027-01-31"}],
             )
         )  # fmt: skip

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from desktop_app.kits.expressions import Operand
 from desktop_app.kits.model import Choice, Field, FieldType, Value
 from desktop_app.kits.values import display, parse, stored
 from sync.errors import Refused
@@ -19,7 +20,7 @@ CHOICES = (
 )
 
 
-def field(kind: str, **more: Any) -> Field:
+def field(kind: str, **more: object) -> Field:
     values: dict[str, Any] = {
         "id": "the_field",
         "type": FieldType(kind),
@@ -230,5 +231,5 @@ def test_display(kind: str, value: Value, ukrainian: str, english: str) -> None:
     [(Decimal("3.00"), 3), (Decimal("2.50"), "2.5"), (date(2026, 1, 2), "2026-01-02"), ("", None), ((), None),
      (("a", "b"), ["a", "b"]), (True, True), (None, None), (Decimal("1E+20"), "100000000000000000000")],
 )  # fmt: skip
-def test_what_is_computed_is_stored_in_canonical_form(result: Any, expected: Value) -> None:
+def test_what_is_computed_is_stored_in_canonical_form(result: Operand, expected: Value) -> None:
     assert stored(result) == expected

@@ -137,7 +137,7 @@ class _Compiler:
         given = len(call.arguments)
         if given < function.low or (function.high is not None and given > function.high):
             raise ExpressionError(
-                _("{name}() takes {wanted} arguments, not {given}.").format(
+                _("{name}() takes this many arguments: {wanted}, not {given}.").format(
                     name=call.name, wanted=_count(function.low, function.high), given=given
                 )
             )
