@@ -196,17 +196,14 @@ def parse(data: bytes) -> KeyFile:
         Damaged: It is not one, or not as it was written ("damaged_key_file").
         Refused: A newer program wrote it ("newer_vault").
     """
-    if len(data) < _VERSION_AT.size + _CHECKSUM_BYTES or data[-_CHECKSUM_BYTES:] != crypto.sha256(
-        data[:-_CHECKSUM_BYTES]
-    ):
+    content, checksum = data[:-_CHECKSUM_BYTES], data[-_CHECKSUM_BYTES:]
+    if len(content) < _HEADER.size or checksum != crypto.sha256(content):
         raise damaged()
     magic, version = _VERSION_AT.unpack_from(data)
     if magic != MAGIC:
         raise damaged()
     if version > VERSION or (version == VERSION and data[_VERSION_AT.size] > SUITE):
         raise newer()
-    if len(data) < _HEADER.size:
-        raise damaged()
     _magic, _version, suite, count, vault_id, generation = _HEADER.unpack_from(data)
     slots_end = _HEADER.size + count * _SLOT.size
     if version != VERSION or suite != SUITE or not 1 <= count <= MAX_SLOTS:

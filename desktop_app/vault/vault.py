@@ -18,6 +18,7 @@ from sync.sqlcipher import Connection
 
 DATABASE_NAME = "vault.db"
 MARK_NAME = "vault.mark"
+_PAGE_BYTES = 4096
 _DATABASE_LABEL = "sprava/v1/database"
 _MARK_LABEL = "sprava/v1/mark"
 _PUBLIC_LABEL = "sprava/v1/vault/"
@@ -124,7 +125,7 @@ def create(
         text: The pass phrase.
         initialise: Called with the write connection inside the first transaction, to make the tables.
         kdf: The cost of one guess; calibrated on this machine when not given.
-        schema_version: The version of the tables that `initialise` makes.
+        schema_version: The version of the tables that `initialise` makes, at least 1.
 
     Raises:
         Refused: The pass phrase is weak, the folder holds something, or the disk refuses.
@@ -298,13 +299,15 @@ def _require_database(path: Path) -> None:
                 "Put the file back, restore the vault from a backup, or join the community again."
             ),
         )
-    if path.stat().st_size == 0:
+    if path.stat().st_size < _PAGE_BYTES:  # SQLite would take it for a new database and begin to fill it
         raise failures.broken_database()
 
 
 def _bring_up_to_date(vault: Vault, migrate: Callable[[Connection], None] | None, schema_version: int) -> None:
     with vault.read() as connection:
         (present,) = connection.execute("PRAGMA user_version").fetchone()
+    if present == 0:  # `create` never leaves it so: this is no database of a vault
+        raise failures.broken_database()
     if present > schema_version:
         raise keyfile.newer()
     if migrate is None or present == schema_version:

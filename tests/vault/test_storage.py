@@ -24,29 +24,34 @@ def in_thread(work: Callable[[], object]) -> object:
 
 
 def test_an_exception_rolls_everything_back(opened: Vault, names: Names) -> None:
-    with pytest.raises(ZeroDivisionError), opened.write() as connection:
-        connection.execute(ADD, ("Одарка",))
-        raise ZeroDivisionError
-    with pytest.raises(KeyboardInterrupt), opened.write() as connection:
-        connection.execute(ADD, ("Одарка",))
-        raise KeyboardInterrupt
+    def half(error: type[BaseException]) -> None:
+        with opened.write() as connection:
+            connection.execute(ADD, ("Одарка",))
+            raise error
+
+    for error in (ZeroDivisionError, KeyboardInterrupt):
+        with pytest.raises(error):
+            half(error)
     assert names(opened) == []
 
 
 def test_a_broken_rule_of_a_table_is_a_bug_and_stays_one(opened: Vault, names: Names) -> None:
     with pytest.raises(dbapi2.IntegrityError), opened.write() as connection:
-        connection.execute("INSERT INTO people VALUES (1, 'a')")
-        connection.execute("INSERT INTO people VALUES (1, 'b')")
+        connection.executemany("INSERT INTO people VALUES (1, ?)", [("a",), ("b",)])
     with pytest.raises(dbapi2.OperationalError), opened.read() as connection:
         connection.execute("SELECT nothing FROM nowhere")
     assert names(opened) == []
 
 
 def test_write_inside_write_is_a_bug(opened: Vault, names: Names) -> None:
-    with pytest.raises(RuntimeError, match="inside write"), opened.write() as connection:
-        connection.execute(ADD, ("Одарка",))
-        with opened.write():
-            pass
+    def nested() -> None:
+        with opened.write() as connection:
+            connection.execute(ADD, ("Одарка",))
+            with opened.write():
+                pass
+
+    with pytest.raises(RuntimeError, match="inside write"):
+        nested()
     assert names(opened) == []
     with opened.write() as connection:
         connection.execute(ADD, ("Остап",))
@@ -92,25 +97,23 @@ def test_a_reader_can_not_write(opened: Vault) -> None:
 def test_eight_threads_lose_no_update(opened: Vault) -> None:
     with opened.write() as connection:
         connection.execute("INSERT INTO people VALUES (1, '0')")
-    failures: list[BaseException] = []
+    done: list[int] = []
 
     def work() -> None:
-        try:
-            for _turn in range(20):
-                with opened.write() as connection:
-                    (number,) = connection.execute("SELECT name FROM people").fetchone()
-                    connection.execute("UPDATE people SET name = ?", (str(int(number) + 1),))
-                with opened.read() as connection:
-                    connection.execute("SELECT name FROM people").fetchone()
-        except BaseException as error:
-            failures.append(error)
+        for turn in range(20):
+            with opened.write() as connection:
+                (number,) = connection.execute("SELECT name FROM people").fetchone()
+                connection.execute("UPDATE people SET name = ?", (str(int(number) + 1),))
+            with opened.read() as connection:
+                connection.execute("SELECT name FROM people").fetchone()
+            done.append(turn)
 
     threads = [threading.Thread(target=work) for _thread in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert failures == []
+    assert len(done) == 160
     with opened.read() as connection:
         assert connection.execute("SELECT name FROM people").fetchone() == ("160",)
     assert len(opened._database._idle) <= 4
@@ -144,7 +147,7 @@ def test_damage_found_while_reading(opened: Vault, folder: Path) -> None:
     assert caught.value.code == "damaged_database"
 
 
-def test_close_waits_for_a_write_and_stops_a_reader(opened: Vault, names: Names) -> None:
+def test_close_stops_a_reader(opened: Vault) -> None:
     reading, outcomes = threading.Event(), []
 
     def read() -> None:

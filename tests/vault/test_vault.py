@@ -56,7 +56,11 @@ def test_create_refuses_what_is_there_already(folder: Path, tmp_path: Path) -> N
     (tmp_path / "papers").mkdir()
     (tmp_path / "papers" / "letter.txt").write_text("лист", encoding="utf-8")
     (tmp_path / "file").write_text("x")
-    for place, code in ((folder, "vault_exists"), (tmp_path / "papers", "folder_not_empty"), (tmp_path / "file", "folder_not_empty")):
+    for place, code in (
+        (folder, "vault_exists"),
+        (tmp_path / "papers", "folder_not_empty"),
+        (tmp_path / "file", "folder_not_empty"),
+    ):
         with pytest.raises(Refused) as caught:
             vault.create(place, PASSPHRASE, tables, kdf=vault.KDF_FLOOR)
         assert caught.value.code == code
@@ -100,7 +104,10 @@ def test_no_vault(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-@pytest.mark.parametrize(("content", "code"), [(None, "missing_database"), (b"", "damaged_database")])
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [(None, "missing_database")] + [(b"x" * size, "damaged_database") for size in (0, 1, 511, 512, 1024, 4095, 4096)],
+)
 def test_a_missing_or_empty_database_is_never_a_new_vault(folder: Path, content: bytes | None, code: str) -> None:
     (folder / "vault.db").unlink()
     if content is not None:
@@ -225,7 +232,10 @@ def test_change_passphrase_of_a_closed_and_of_an_open_vault(folder: Path) -> Non
 
 def test_change_passphrase_refuses_and_the_old_one_stays(folder: Path, opened: Vault) -> None:
     before = (folder / "vault.key").read_bytes()
-    for old, new, code in ((OTHER, "ще одна добра фраза", "wrong_passphrase"), (PASSPHRASE, "0000000000", "weak_passphrase")):
+    for old, new, code in (
+        (OTHER, "ще одна добра фраза", "wrong_passphrase"),
+        (PASSPHRASE, "0000000000", "weak_passphrase"),
+    ):
         with pytest.raises(Refused) as caught:
             opened.change_passphrase(old, new)
         assert caught.value.code == code
