@@ -28,7 +28,8 @@ def test_messages_are_found_in_the_code(wanted: Catalog) -> None:
 
 
 def test_every_message_is_translated(wanted: Catalog, ukrainian: Catalog) -> None:
-    assert not list(catalogues.find_problems(wanted, ukrainian))
+    problems = list(catalogues.find_problems(wanted, ukrainian))
+    assert not problems, "\n".join(problems)
 
 
 def test_messages_in_the_code_are_english(wanted: Catalog) -> None:
@@ -44,7 +45,8 @@ def test_translations_use_ukrainian_letters_and_the_right_apostrophe(ukrainian: 
 
 def test_the_template_lists_the_messages_of_the_code(wanted: Catalog) -> None:
     template = catalogues.read(catalogues.LOCALE / "sprava.pot")
-    assert {message.id for message in template} == {message.id for message in wanted}
+    same = {message.id for message in template} == {message.id for message in wanted}
+    assert same, "run: python3 -m dev translations"
 
 
 class TestFindProblems:
