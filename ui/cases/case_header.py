@@ -11,9 +11,18 @@ from desktop_app.kits.model import text
 from sync.messages import _
 from ui import theme
 from ui.cases.chip import Chip
-from ui.cases.states import State, due_state, due_words
+from ui.cases.states import State, days_words, due_state, due_words
 from ui.forms.flow import FlowLayout
 from ui.widgets import Button, button, icon_button, label, title
+
+
+def _term(view: CaseView, today: date, *, final: bool) -> State:
+    """Return the chip of the term; the stage says already that a case is closed, and a calm term is worth reading."""
+    if final or view.due_on is None:
+        return State("", "", "")
+    state = due_state(view.due_on, today, view.kit)
+    word = days_words(view.due_on, today)
+    return State(state.role or "muted", state.icon or "calendar", word[:1].upper() + word[1:])
 
 
 class CaseHead(QWidget):
@@ -69,11 +78,7 @@ class CaseHead(QWidget):
         self._number.setToolTip(text(kit.title))
         look = ("ok", "ok") if final else ("accent", "stage")
         self._stage.show_state(State(*look, word), _("Stage: {stage}").format(stage=word))
-        state = due_state(view.due_on, today, kit, final=final)
-        # In the head there is room for the whole sentence, and a calm term is worth reading too.
-        words = due_words(view.due_on, today, final=final)
-        calm = State("muted", "calendar", words) if view.due_on and not final else State("", "", "")
-        self._due.show_state(State(state.role, state.icon, words) if state.role and not final else calm, words)
+        self._due.show_state(_term(view, today, final=final), due_words(view.due_on, today, final=final))
         self._subject.setText(str(view.values.get(kit.title_field) or text(kit.title)))
         self._person.setText(str(view.values.get(kit.person_field) or ""))
         self._person.setVisible(bool(self._person.text()) and kit.person_field != kit.title_field)

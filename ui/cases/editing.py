@@ -50,7 +50,7 @@ def change_words(now: CaseView, changed: Iterable[str], touched: Iterable[str], 
         return ""
     person = next((entry.person for entry in history if entry.field in overtaken and not entry.mine), "")
     both = [field_label(now.kit, field) for field in overtaken if field in set(touched)]
-    names = ", ".join(f"“{field_label(now.kit, field)}”" for field in overtaken)
+    names = ", ".join(_("“{field}”").format(field=field_label(now.kit, field)) for field in overtaken)
     said = [_("{person} changed {fields}.") if person else _("Changed meanwhile: {fields}.")]
     said[0] = said[0].format(person=person, fields=names)
     if len(both) < len(overtaken):

@@ -26,7 +26,7 @@ class FilterBar(QWidget):
         self.kit = _combo(_("Case type"), self)
         self.stage = _combo(_("Stage"), self)
         self.only_open = QCheckBox(_("Only open"), self)
-        self.overdue = QCheckBox(_("Overdue"), self)
+        self.overdue = QCheckBox(_("Only overdue"), self)
         self.words = button("", "close", "quiet", self)
         self.clear_all = button(_("Clear filters"), "", "quiet", self)
         self.count = label("", role="muted", parent=self)

@@ -12,13 +12,13 @@ _ROW_PADDING = 14
 _MIN_ROW = 32
 # The longest usual text of a column, and the column's share of the room that is left.
 _SAMPLES = {
-    Column.NUMBER: ("ГД-00000/00/0000", 0),
+    Column.NUMBER: ("ГД-0000/00/0000", 0),
     Column.KIT: ("Звернення гром", 2),
     Column.TITLE: ("Про відсутність", 7),
     Column.PERSON: ("Коваленко О. П.", 3),
     Column.RECEIVED: ("00.00.0000", 0),
-    Column.DUE: ("Прострочено 00.00.00", 0),
-    Column.STAGE: ("Зареєстровано", 1),
+    Column.DUE: ("Прострочено 00.00", 0),
+    Column.STAGE: ("Зареєстровано", 0),
     Column.CONFLICTS: ("000", 0),
 }
 _CELL_PADDING = 16
@@ -98,6 +98,7 @@ class CaseGrid(QTableView):
         self.setWordWrap(False)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setAccessibleName(_("List of cases"))
+        self.setObjectName("case_grid")
         rows = self.verticalHeader()
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -196,7 +197,8 @@ class CaseGrid(QTableView):
         metrics = self.fontMetrics()
         columns = [column for column in Column if not self.isColumnHidden(column)]
         needed = {column: metrics.horizontalAdvance(_SAMPLES[column][0]) + _CELL_PADDING for column in columns}
-        needed[Column.CONFLICTS] += metrics.height()
+        for column in (Column.DUE, Column.CONFLICTS):
+            needed[column] += metrics.height()
         spare = self.viewport().width() - sum(needed.values())
         shares = sum(_SAMPLES[column][1] for column in columns)
         for column in columns:

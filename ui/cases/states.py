@@ -49,19 +49,22 @@ def due_state(due: date | None, today: date, kit: Kit | None = None, *, final: b
 
 
 def due_words(due: date | None, today: date, *, final: bool = False) -> str:
-    """Return the whole sentence about a term, for tooltips, screen readers and the header of a case."""
+    """Return a term in words, for tooltips, screen readers and the details of a case."""
     if due is None:
         return _("No term runs.")
     if final:
         return _("The term was {date}.").format(date=date_text(due))
+    return f"{date_text(due)}, {days_words(due, today)}"
+
+
+def days_words(due: date, today: date) -> str:
+    """Return how far away a term is, such as "3 days late"."""
     days = (due - today).days
     if days < 0:
-        late = ngettext("{number} day late", "{number} days late", -days).format(number=-days)
-        return _("Due {date}, {late}").format(date=date_text(due), late=late)
+        return ngettext("{number} day late", "{number} days late", -days).format(number=-days)
     if days == 0:
-        return _("Due {date}, today").format(date=date_text(due))
-    left = ngettext("{number} day left", "{number} days left", days).format(number=days)
-    return _("Due {date}, {left}").format(date=date_text(due), left=left)
+        return _("today")
+    return ngettext("{number} day left", "{number} days left", days).format(number=days)
 
 
 def soon_days(kit: Kit | None) -> int:

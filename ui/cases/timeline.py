@@ -44,6 +44,11 @@ class Event:
         """The number, where this is the registration; else empty."""
         return next((str(e.after) for e in self.entries if e.field == case_model.NUMBER and e.before is None), "")
 
+    @property
+    def changes(self) -> tuple[HistoryEntry, ...]:
+        """What is worth telling: of a registration not the first values, which the form shows."""
+        return tuple(entry for entry in self.entries if not self.registered or entry.before is not None)
+
 
 def events(history: Iterable[HistoryEntry]) -> Iterator[Event]:
     """Yield the history by moment.
@@ -130,8 +135,7 @@ def _event_html(kit: Kit, event: Event) -> str:
     lines = [f'<p style="margin-top:10px; margin-bottom:2px">{head}<br><span style="color:{muted}">{tail}</span></p>']
     if event.registered:
         lines.append(_line(escape(_("Registered as {number}").format(number=event.registered))))
-    else:
-        lines += [_line(_change_html(kit, entry, muted)) for entry in event.entries]
+    lines += [_line(_change_html(kit, entry, muted)) for entry in event.changes]
     return "".join(lines)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QStackedWidget, QVBoxLayout, QWidget
 
@@ -56,6 +56,10 @@ class ConflictsPage(Page):
         self._subject = label("", role="muted", parent=self, wrap=True)
         hint = _("When two people change the same field at the same time, both values wait here.")
         self._empty = EmptyState("ok", _("No conflicts."), hint, self)
+        # The editor's place is known only after the layout has made room for it.
+        self._reveal = QTimer(self)
+        self._reveal.setSingleShot(True)
+        self._reveal.setInterval(0)
         self._build()
         self._connect()
 
@@ -85,14 +89,12 @@ class ConflictsPage(Page):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Qt: 1 takes mine, 2 takes theirs."""
-        conflict = self.current()
-        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        if conflict is not None and plain and self.editor.isHidden() and event.text() in _DIGITS:
-            siblings = in_order(conflict.siblings)[int(event.text()) - 1 :]
-            if siblings:
-                self._resolve(siblings[0].value)
-                return
-        super().keyPressEvent(event)
+        if not self._took(event):
+            super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: ARG002, N802
+        """Qt: take the digits from the list, which would look for items that begin with them."""
+        return event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and self._took(event)
 
     def current(self) -> Conflict | None:
         """Return the conflict shown."""
@@ -119,10 +121,11 @@ class ConflictsPage(Page):
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(theme.SPACE_M)
         inner.addWidget(self.comparison)
+        inner.addLayout(buttons)
         inner.addWidget(self.editor)
         inner.addStretch(1)
-        column.addWidget(scroll_column(values, right), 1)
-        column.addLayout(buttons)
+        self._area = scroll_column(values, right)
+        column.addWidget(self._area, 1)
         both = QWidget(self)
         row = QHBoxLayout(both)
         row.setContentsMargins(0, 0, 0, 0)
@@ -146,6 +149,7 @@ class ConflictsPage(Page):
 
     def _connect(self) -> None:
         self.list.currentRowChanged.connect(self._show)
+        self.list.installEventFilter(self)
         self.list.itemActivated.connect(self._to_values)
         self.comparison.taken.connect(self._resolve)
         self.edit.clicked.connect(self._edit)
@@ -153,6 +157,7 @@ class ConflictsPage(Page):
         self.open.clicked.connect(self._open)
         self.undo.clicked.connect(self._undo_last)
         self.editor.chosen.connect(self._resolve)
+        self._reveal.timeout.connect(self._show_editor)
         self.editor.left.connect(self._leave_editor)
         for keys, slot in (("F2", self._edit), ("Ctrl+Z", self._undo_last), ("Ctrl+Я", self._undo_last)):
             shortcut = QShortcut(QKeySequence(keys), self)
@@ -201,6 +206,16 @@ class ConflictsPage(Page):
         self.edit.setVisible(not own)
         self.both.setVisible(not own and conflict.kit.field(conflict.field).type in _TEXTS)
 
+    def _took(self, event: QKeyEvent) -> bool:
+        conflict = self.current()
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if conflict is None or not plain or not self.editor.isHidden() or event.text() not in _DIGITS:
+            return False
+        siblings = in_order(conflict.siblings)[int(event.text()) - 1 :]
+        if siblings:
+            self._resolve(siblings[0].value)
+        return bool(siblings)
+
     def _to_values(self) -> None:
         for each in self.comparison.buttons[:1]:
             each.setFocus(Qt.FocusReason.TabFocusReason)
@@ -248,6 +263,10 @@ class ConflictsPage(Page):
         if conflict is None or conflict.field.startswith("_"):
             return
         self.editor.begin(conflict.kit.field(conflict.field), in_order(conflict.siblings)[0].value)
+        self._reveal.start()
+
+    def _show_editor(self) -> None:
+        self._area.ensureWidgetVisible(self.editor, 0, theme.SPACE_M)
 
     def _leave_editor(self) -> None:
         self.editor.hide()

@@ -20,7 +20,7 @@ from ui.forms.rows import FieldRow, SectionView
 
 _SETTLE_MS = 150
 # Average characters on one line of the form.
-_TWO_COLUMNS = 76
+_TWO_COLUMNS = 70
 _SHOWN_ONLY = {FieldType.CALCULATED, FieldType.NOTE}
 _EDITORS: Mapping[FieldType, type[Editor]] = {
     FieldType.LONG_TEXT: LongTextEditor,
