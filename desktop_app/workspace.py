@@ -4,7 +4,7 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Self
 
@@ -20,7 +20,7 @@ from desktop_app.drafts import DraftService
 from desktop_app.exchange import SERVER, ExchangeService
 from desktop_app.kits import loader
 from desktop_app.kits.model import Kit
-from desktop_app.vault import KdfParameters, Vault
+from desktop_app.vault import KdfParameters, MarkState, Vault
 from sync import digest, enrolment, ids, membership
 from sync.changes import Change
 from sync.enrolment import Start
@@ -34,6 +34,7 @@ from sync.sqlcipher import Connection
 _POSITION = struct.Struct(">16sQ")
 _MANY = 500
 _EXAMPLE = "example-data"
+EXAMPLE_CASES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,16 @@ class Workspace:
     def folder(self) -> Path:
         """The vault's folder."""
         return self._vault.folder
+
+    @property
+    def store(self) -> Vault:
+        """The vault's database, to read from."""
+        return self._vault
+
+    @property
+    def mark_state(self) -> MarkState:
+        """What the file of the high-water mark turned out to be."""
+        return self._vault.mark.state
 
     @property
     def community(self) -> str:
@@ -369,8 +380,9 @@ def create_example_workspace(folder: Path, passphrase: str, *, kdf: KdfParameter
     )
     workspace.log.remember(_EXAMPLE, b"1")
     workspace.is_example = True
+    today = date.today()  # noqa: DTZ011 - the clerk's calendar day
     for kit in workspace.kits():
-        workspace.cases.register_many(kit.id, examples.examples(kit.id, 60, 1))
+        workspace.cases.register_many(kit.id, examples.examples(kit.id, EXAMPLE_CASES, 1, until=today))
     return workspace
 
 

@@ -11,7 +11,7 @@ from sqlcipher3.dbapi2 import Connection, DatabaseError
 sys.modules.setdefault("pysqlite3", sqlcipher3)
 sys.modules.setdefault("pysqlite3.dbapi2", dbapi2)
 
-__all__ = ["BUSY_SECONDS", "KEY_BYTES", "Connection", "DatabaseError", "connect"]
+__all__ = ["BUSY_SECONDS", "KEY_BYTES", "Connection", "DatabaseError", "connect", "connect_in_memory"]
 
 KEY_BYTES = 32
 BUSY_SECONDS = 30.0
@@ -47,6 +47,11 @@ def connect(path: Path, key: bytes | bytearray | None, *, read_only: bool = Fals
         connection.close()
         raise
     return connection
+
+
+def connect_in_memory() -> Connection:
+    """Open an empty database that lives in memory alone."""
+    return dbapi2.connect(":memory:", isolation_level=None, check_same_thread=False)
 
 
 def _set_key(connection: Connection, key: bytes | bytearray) -> None:

@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _desk(arguments: Namespace) -> int:
     from ui.app import run_desk
 
-    return run_desk(arguments)
+    return run_desk([str(arguments.vault)] if arguments.vault else [])
 
 
 def _tour(arguments: Namespace) -> int:

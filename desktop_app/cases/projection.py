@@ -32,6 +32,8 @@ TABLES = (
         words, content = '', contentless_delete = 1, detail = none, prefix = '1 2 3',
         tokenize = "unicode61 remove_diacritics 0"
     )""",
+    # What the index holds, word by word; the table itself keeps nothing.
+    "CREATE VIRTUAL TABLE case_words USING fts5vocab(case_search, row)",
     "CREATE TABLE named (uuid BLOB PRIMARY KEY, collection TEXT NOT NULL, name TEXT NOT NULL) WITHOUT ROWID",
     """CREATE TABLE draft (
         id TEXT PRIMARY KEY, kit TEXT NOT NULL, fields TEXT NOT NULL, focus TEXT NOT NULL, saved_at INTEGER NOT NULL

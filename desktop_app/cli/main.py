@@ -3,7 +3,7 @@
 import os
 import sys
 import traceback
-from argparse import Namespace
+from argparse import SUPPRESS, Namespace
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -90,6 +90,7 @@ def _parser(upper_floor: Mapping[str, Handler]) -> Parser:
         "tour", _("the whole story on real parts, each step checked; leaves pictures and vaults"), upper_floor["tour"]
     )
     tour.add_argument("--out", metavar="DIR", type=Path, help=_("where to leave them; by default a temporary folder"))
+    tour.add_argument("--register-in", metavar="VAULT", type=Path, help=SUPPRESS)
     bench = commands.add("bench", _("measure this program on this machine"), upper_floor["bench"])
     bench.add_argument("--size", metavar="N", type=int, default=10_000, help=_("how many cases"))
     return parser

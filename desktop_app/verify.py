@@ -1,0 +1,169 @@
+"""Whether everything in a vault is whole: each part checked and named."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from desktop_app.cases import projection
+from desktop_app.cases.projection import CaseProjection
+from desktop_app.vault import MarkState
+from desktop_app.workspace import Workspace
+from sync import digest, frames, schema, sqlcipher
+from sync.applying import Applier
+from sync.messages import _
+from sync.sqlcipher import Connection
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One part that was checked.
+
+    Args:
+        part: A machine word.
+        title: The part in the person's language.
+        sound: Whether it is whole.
+        finding: What was found.
+    """
+
+    part: str
+    title: str
+    sound: bool
+    finding: str
+
+
+def verify(workspace: Workspace) -> list[Check]:
+    """Check the database, the chains of the log, the high-water mark, the projection and the search index.
+
+    The projection is built anew in memory from the frames and compared; nothing in the vault is changed.
+
+    Args:
+        workspace: An opened vault.
+    """
+    checks: list[tuple[str, str, Callable[[Connection], str]]] = [
+        ("database", _("Database"), _check_database),
+        ("log", _("Log: chains, signatures, contents"), lambda connection: _check_chains(workspace, connection)),
+        ("mark", _("High-water mark"), lambda _connection: _check_mark(workspace)),
+        ("projection", _("Cases as the log has them"), lambda connection: _check_projection(workspace, connection)),
+    ]
+    results = []
+    with workspace.store.read() as connection:
+        for part, title, check in checks:
+            try:
+                results.append(Check(part, title, sound=True, finding=check(connection)))
+            except _Fault as fault:
+                results.append(Check(part, title, sound=False, finding=str(fault)))
+            except sqlcipher.DatabaseError as error:
+                finding = _("The database can't be read here: {problem}").format(problem=type(error).__name__)
+                results.append(Check(part, title, sound=False, finding=finding))
+    return results
+
+
+class _Fault(Exception):
+    """A part is damaged; the argument says how."""
+
+
+def _check_database(connection: Connection) -> str:
+    """SQLCipher's own page authentication first, then SQLite's structure check."""
+    faults = [row[0] for row in connection.execute("PRAGMA cipher_integrity_check")]
+    faults += [row[0] for row in connection.execute("PRAGMA integrity_check(10)") if row[0] != "ok"]
+    if faults:
+        raise _Fault(_("damaged in {count} places: {first}").format(count=len(faults), first=faults[0]))
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    return _("{pages} pages, every one authentic").format(pages=pages)
+
+
+def _check_chains(workspace: Workspace, connection: Connection) -> str:
+    members = workspace.log.membership.devices
+    count = 0
+    last: dict[tuple[int, int], tuple[int, bytes]] = {}
+    rows = connection.execute("SELECT unit, incarnation, seq, hash, body FROM frame ORDER BY unit, incarnation, seq")
+    for unit, incarnation, seq, hash_, body in rows:
+        place = _("frame {seq} of chain {chain}").format(seq=seq, chain=f"{unit}/{incarnation}")
+        before = last.get((unit, incarnation), (0, frames.NO_PREVIOUS))
+        try:
+            frame = frames.parse(body)
+            member = members.get(frame.header.device)
+            if member is None:
+                raise _Fault(_("{place}: its author is not a member").format(place=place))
+            frame.verify(member.entry.sign_key)
+        except frames.BadFrame as error:
+            raise _Fault(_("{place} is damaged").format(place=place)) from error
+        if (frame.hash, frame.header.seq) != (hash_, seq) or (seq - 1, frame.header.previous) != before:
+            raise _Fault(_("{place} does not follow the one before it").format(place=place))
+        last[unit, incarnation] = (seq, hash_)
+        count += 1
+    heads = {
+        (unit, incarnation): (seq, hash_)
+        for unit, incarnation, seq, hash_ in connection.execute("SELECT unit, incarnation, seq, hash FROM head")
+    }
+    if heads != last:
+        raise _Fault(_("the ends of the chains are not where the database says"))
+    return _("{count} frames in {chains} chains").format(count=count, chains=len(last))
+
+
+def _check_mark(workspace: Workspace) -> str:
+    match workspace.mark_state:
+        case MarkState.DAMAGED:
+            raise _Fault(_("the file vault.mark is damaged; it is written anew with the next change"))
+        case MarkState.MISSING:
+            raise _Fault(_("the file vault.mark is missing; it is written anew with the next change"))
+        case MarkState.EMPTY | MarkState.VALID:
+            return _("the database is not older than the mark")
+
+
+def _check_projection(workspace: Workspace, connection: Connection) -> str:
+    with _rebuilt(workspace, connection) as again:
+        units = list(workspace.log.me.units)
+        if digest.of_units(connection, units) != digest.of_units(again, units):
+            raise _Fault(_("the merged records differ from what the log gives"))
+        if _rows(connection) != _rows(again):
+            raise _Fault(_("the list of cases differs from what the log gives"))
+        if _index(connection) != _index(again):
+            raise _Fault(_("the search index differs from what the log gives"))
+        (count,) = again.execute("SELECT count(*) FROM case_row").fetchone()
+    return _("{count} cases, rebuilt from the log and equal").format(count=count)
+
+
+@contextmanager
+def _rebuilt(workspace: Workspace, connection: Connection) -> Iterator[Connection]:
+    """Give a database in memory alone, built from the frames of the vault."""
+    again = sqlcipher.connect_in_memory()
+    try:
+        schema.create(again)
+        projection.create(again)
+        again.execute("BEGIN")
+        for table in ("unit", "epoch_key"):
+            rows = connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - the names above
+            marks = ",".join("?" * len(rows[0])) if rows else "?"
+            again.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - only question marks
+        applier = Applier(again, workspace.log.membership, CaseProjection())
+        cursor = connection.execute("SELECT body FROM frame ORDER BY id")
+        while bodies := cursor.fetchmany(_BATCH):
+            applier.take([body for (body,) in bodies])
+        applier.finish()
+        yield again
+    finally:
+        again.close()
+
+
+def _rows(connection: Connection) -> str:
+    """Hash the list of cases, without what only says when this device heard of it."""
+    found = hashlib.sha256()
+    rows = connection.execute(
+        "SELECT uuid, kit, number, stage, final, title, person, received_on, due_on, conflicts FROM case_row"
+        " ORDER BY uuid"
+    )
+    for row in rows:
+        found.update(repr(row).encode())
+    return found.hexdigest()
+
+
+def _index(connection: Connection) -> str:
+    """Hash the words of the search index and in how many cases each stands."""
+    found = hashlib.sha256()
+    for row in connection.execute("SELECT term, doc FROM case_words ORDER BY term"):
+        found.update(repr(row).encode())
+    return found.hexdigest()
