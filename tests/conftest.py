@@ -15,6 +15,15 @@ os.environ["LANGUAGE"] = "uk"
 os.environ.pop("SPRAVA_PASSPHRASE", None)
 
 
+def pytest_collection_finish() -> None:
+    """Let Hypothesis build its tables of letters now: on a fresh machine its first example would be called too slow."""
+    if "hypothesis" in sys.modules:
+        from hypothesis import strategies
+
+        strategies.characters().validate()
+        strategies.text().validate()
+
+
 @pytest.fixture(autouse=True)
 def _settings_of_nobody(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("SPRAVA_SETTINGS_DIR", str(tmp_path_factory.getbasetemp() / "settings-of-nobody"))
