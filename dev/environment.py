@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import sys
+import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -65,7 +66,10 @@ def _reusable() -> bool:
 
 
 def _wanted() -> dict[str, str]:
-    return {**_python(), "sources": _digest((RUN_LOCK, DEV_LOCK, ROOT / "pyproject.toml"))}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project["tool"] = project["tool"]["setuptools"]  # the rules of linters change nothing in the environment
+    declared = hashlib.sha256(json.dumps(project, sort_keys=True).encode()).hexdigest()
+    return {**_python(), "sources": _digest((RUN_LOCK, DEV_LOCK)), "project": declared}
 
 
 def _python() -> dict[str, str]:
