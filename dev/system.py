@@ -68,6 +68,7 @@ def ensure_installer_packages() -> None:
             f"libpython{_MINOR}": lambda: (
                 not sysconfig.get_config_var("Py_ENABLE_SHARED") or _loads(f"libpython{_MINOR}.so.1.0")
             ),
+            "iproute2": _on_path("ip"),
             "xvfb": _on_path("Xvfb"),
             "x11-utils": _on_path("xwininfo"),
             "util-linux": _on_path("unshare"),

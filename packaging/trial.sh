@@ -2,7 +2,7 @@
 # Tries a copied bundle inside fresh namespaces (see dev/installer.py): no network but loopback, and an empty folder
 # laid over each place given, so that neither the project nor its Python can be reached.
 set -euo pipefail
-ip link set lo up 2>/dev/null || true
+ip link set lo up
 for hidden in "$@"; do
     mount -t tmpfs tmpfs "$hidden"
 done
