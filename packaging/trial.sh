@@ -36,7 +36,6 @@ done
 [ "${opened:-no}" = yes ] || { cat window.log; echo "no window appeared"; exit 1; }
 sleep 1
 kill -0 "$window"
-if [ -n "${SCREENSHOT:-}" ]; then xwd -root -out "$SCREENSHOT"; fi
 kill "$window"
 [ ! -s window.log ] || { cat window.log; echo "the window complained"; exit 1; }
 echo "-- all three worked"
