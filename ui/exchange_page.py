@@ -25,7 +25,7 @@ from ui.context import DeskContext
 from ui.invite_card import InviteCard
 from ui.page import Page
 from ui.status_bar import when_words
-from ui.widgets import Card, button, caption, icon_label, label, title
+from ui.widgets import Card, button, icon_label, label, title
 
 if TYPE_CHECKING:
     from sync.client import Progress
@@ -138,7 +138,7 @@ class ServerCard(Card):
 
     def focus_first(self) -> None:
         """Put the focus on the exchange, or on the address where none is known."""
-        (self.sync if self.address.text() else self.address).setFocus()
+        (self.sync if self.address.text() and self.sync.isEnabled() else self.address).setFocus()
 
     def show_status(self, status: ExchangeStatus) -> None:
         """Show a state.
@@ -150,6 +150,7 @@ class ServerCard(Card):
         self._icon.setPixmap(icons.pixmap(state.icon, state.role, theme.scaled(32), self.devicePixelRatioF()))
         self.state.setText(state.sentence)
         self.detail.setText(state.detail)
+        self.sync.setEnabled(status.server is not None)
         if not self.address.isModified():
             self.address.setText(status.server or "")
 
@@ -205,8 +206,11 @@ class ServerCard(Card):
     def _kept(self, _nothing: None) -> None:
         self.address.setModified(False)
         self._context.show_message(_("The server's address is saved."), "ok")
-        self._context.run(self._context.workspace.exchange.status, self.show_status)
-        self.sync.setFocus()
+        self._context.run(self._context.workspace.exchange.status, self._ready)
+
+    def _ready(self, status: ExchangeStatus) -> None:
+        self.show_status(status)
+        self.focus_first()
 
     def _progressed(self, progress: "Progress") -> None:
         self.progress.setRange(0, max(progress.total, 1))
@@ -322,7 +326,7 @@ class DeviceCard(Card):
         row = self._grid.rowCount()
         value = label("", parent=self, wrap=True)
         value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._grid.addWidget(caption(words, self), row, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid.addWidget(label(words, "", "muted", self), row, 0, Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(value, row, 1)
         self._values[name] = value
 

@@ -40,6 +40,7 @@ class FirstRun(Gate):
         self.steps: list[Step] = [LanguageStep(answers, Look.of(settings), self)]
         self.steps += [make(answers, self) for make in (WayStep, WhoStep, FolderStep, DoneStep)]
         self._first = 0
+        self._may_leave = bool(settings.vaults)
         self._stack = QStackedWidget(self)
         self._place = label("", "small", "muted", self)
         self.problem = label("", role="error", parent=self, wrap=True)
@@ -89,11 +90,11 @@ class FirstRun(Gate):
 
     def go_back(self) -> None:
         """Show the step before, or leave from the first one."""
-        if not self.back.isEnabled():
+        if not self.back.isEnabled() or self._workspace is not None:
             return
         if self._stack.currentIndex() > self._first:
             self._show(self._stack.currentIndex() - 1)
-        else:
+        elif self._may_leave:
             self.left.emit()
 
     def close_unused(self) -> None:
@@ -108,6 +109,7 @@ class FirstRun(Gate):
         column.addWidget(self._place)
         column.addWidget(self._stack)
         for step in self.steps:
+            step.column.addStretch(1)
             self._stack.addWidget(step)
         column.addWidget(self.problem)
         self.problem.hide()
@@ -140,7 +142,7 @@ class FirstRun(Gate):
         count = len(self.steps) - self._first
         here = number - self._first + 1
         self._place.setText(_("Step {number} of {count}").format(number=here, count=count))
-        self.back.setVisible(self._workspace is None)
+        self.back.setVisible(self._workspace is None and (number > self._first or self._may_leave))
         self.next.setText(self.step.next_text())
         self.step.enter()
         self.step.focus_first()
@@ -178,5 +180,6 @@ def _maker(answers: Answers) -> "partial[Workspace]":
         return partial(create_example_workspace, folder, phrase)
     if answers.way == "join":
         return partial(join_workspace, folder, phrase, invitation=answers.invitation, person=answers.person)
-    names = {"community": answers.community, "unit": answers.unit, "person": answers.person}
-    return partial(create_workspace, folder, phrase, **names)
+    return partial(
+        create_workspace, folder, phrase, community=answers.community, unit=answers.unit, person=answers.person
+    )

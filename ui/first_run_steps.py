@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from desktop_app.settings import vaults_folder
@@ -123,7 +123,7 @@ class WayStep(Step):
         self._ways: dict[str, Choice] = {}
         group = QButtonGroup(self)
         for way, icon, text, hint in (
-            ("create", "community", _("Found a community"), _("You are the first here and become its administrator.")),
+            ("create", "community", _("Start a community"), _("You are the first here and become its administrator.")),
             ("join", "invite", _("Join by an invitation"), _("Your administrator gave you an invitation file.")),
             (
                 "example",
@@ -168,9 +168,9 @@ class WhoStep(Step):
             "unit": self._row(_("Your unit"), self.unit),
             "person": self._row(_("Your name"), self.person),
         }
-        self.passphrase = PassphraseField(_("Pass phrase"), self)
+        self.passphrase = PassphraseField(_("Pass phrase"), self, steady=False)
         self._row(_("Pass phrase"), self.passphrase)
-        self.generate = button(_("Suggest a pass phrase"), "refresh", "quiet", self)
+        self.generate = button(_("Suggest a pass phrase"), "sync", parent=self)
         self._verdict_icon = icon_label("info", "muted", self, theme.scaled(16))
         self._verdict = label("", "small", "muted", self, wrap=True)
         self._build_below()
@@ -185,8 +185,8 @@ class WhoStep(Step):
         row.setSpacing(theme.SPACE_S)
         row.addWidget(self._verdict_icon)
         row.addWidget(self._verdict, 1)
-        self._grid.addWidget(self.generate, self._grid.rowCount(), 1)
         self._grid.addLayout(row, self._grid.rowCount(), 1)
+        self._grid.addWidget(self.generate, self._grid.rowCount(), 1, Qt.AlignmentFlag.AlignLeft)
         self.column.addWidget(
             caption(
                 _("Nobody can restore a forgotten pass phrase. Write it down and keep it away from the computer."), self
@@ -199,7 +199,8 @@ class WhoStep(Step):
         if isinstance(field, QLineEdit):
             field.setAccessibleName(text)
             prompt.setBuddy(field)
-        self._grid.addWidget(prompt, number, 0)
+        prompt.setMinimumHeight(theme.scaled(36))
+        self._grid.addWidget(prompt, number, 0, Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(field, number, 1)
         return prompt, field
 

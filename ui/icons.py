@@ -9,6 +9,8 @@ from PySide6.QtSvg import QSvgRenderer
 import resources
 from ui import theme
 
+# Room between an icon and the words of its button, beyond the little that Qt leaves.
+GAP = 4
 _SIDES = (16, 20, 24, 30, 32, 48)
 
 
@@ -20,6 +22,16 @@ def icon(name: str, role: str = "text") -> QIcon:
         role: ``text``, ``muted``, ``accent``, ``ok``, ``warn``, ``error``, ``on_accent`` or ``on_brand``.
     """
     return _icon(name, getattr(theme.tokens(), role))
+
+
+def beside_words(name: str, role: str = "text") -> QIcon:
+    """Return an icon with a little room at its right, for buttons that have words too.
+
+    Args:
+        name: As for ``icon``.
+        role: As for ``icon``.
+    """
+    return _beside_words(name, getattr(theme.tokens(), role), theme.icon_pixels())
 
 
 def pixmap(name: str, role: str, side: int, ratio: float = 1.0) -> QPixmap:
@@ -48,6 +60,20 @@ def _icon(name: str, colour: str) -> QIcon:
     for side in _SIDES:
         for ratio in (1.0, 2.0):
             result.addPixmap(_pixmap(name, colour, side, ratio))
+    return result
+
+
+@lru_cache(maxsize=256)
+def _beside_words(name: str, colour: str, side: int) -> QIcon:
+    result = QIcon()
+    for ratio in (1.0, 1.5, 2.0):
+        wide = QPixmap(round((side + GAP) * ratio), round(side * ratio))
+        wide.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(wide)
+        painter.drawPixmap(0, 0, _pixmap(name, colour, round(side * ratio), 1.0))
+        painter.end()
+        wide.setDevicePixelRatio(ratio)
+        result.addPixmap(wide)
     return result
 
 

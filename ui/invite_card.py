@@ -4,7 +4,7 @@ import os
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from desktop_app.cases.model import Unit
@@ -19,10 +19,10 @@ from ui.widgets import Card, button, caption, label
 
 ENDING = "sprava-invite"
 ROLE_NAMES = {
-    membership.CLERK: N_("Clerk: registers and works on cases"),
-    membership.HEAD: N_("Head of unit: sees who does what"),
-    membership.ADMINISTRATOR: N_("Administrator: invites and sets up"),
-    membership.AUDITOR: N_("Auditor: reads, changes nothing"),
+    membership.CLERK: (N_("Clerk"), N_("Registers and works on cases.")),
+    membership.HEAD: (N_("Head of unit"), N_("Does what a clerk does, and sees who does what.")),
+    membership.ADMINISTRATOR: (N_("Administrator"), N_("Does everything, and invites others.")),
+    membership.AUDITOR: (N_("Auditor"), N_("Reads everything and changes nothing.")),
 }
 
 
@@ -38,8 +38,9 @@ class InviteCard(Card):
         super().__init__(_("Invite a computer"), parent)
         self._context = context
         self.role, self.unit = QComboBox(self), QComboBox(self)
-        for role, name in ROLE_NAMES.items():
+        for role, (name, _duty) in ROLE_NAMES.items():
             self.role.addItem(_(name), role)
+        self._duty = caption("", self)
         self.make = button(_("Save the invitation…"), "invite", parent=self)
         self._reason = caption("", self)
         self._fields = QWidget(self)
@@ -47,6 +48,8 @@ class InviteCard(Card):
         self.code = label("", "mono", parent=self._outcome)
         self._build()
         self.make.clicked.connect(self._ask_where)
+        self.role.currentIndexChanged.connect(self._show_duty)
+        self._show_duty()
 
     def load(self) -> None:
         """Ask which units there are and whether this person may invite."""
@@ -60,7 +63,7 @@ class InviteCard(Card):
         grid.setHorizontalSpacing(theme.SPACE_M)
         grid.setVerticalSpacing(theme.SPACE_S)
         grid.setColumnStretch(1, 1)
-        for row, (words, field) in enumerate(((_("Role"), self.role), (_("Unit"), self.unit))):
+        for row, words, field in ((0, _("Role"), self.role), (2, _("Unit"), self.unit)):
             prompt = label(words, parent=self)
             prompt.setBuddy(field)
             field.setAccessibleName(words)
@@ -69,7 +72,8 @@ class InviteCard(Card):
             field.setMinimumContentsLength(12)
             grid.addWidget(prompt, row, 0)
             grid.addWidget(field, row, 1)
-        grid.addWidget(self.make, 2, 1)
+        grid.addWidget(self._duty, 1, 1)
+        grid.addWidget(self.make, 3, 1, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self._fields)
         self.body.addWidget(self._reason)
         self._reason.hide()
@@ -94,6 +98,9 @@ class InviteCard(Card):
             for unit in units:
                 self.unit.addItem(unit.name, unit.id)
             self.unit.setCurrentIndex(max(0, self.unit.findData(chosen)))
+
+    def _show_duty(self) -> None:
+        self._duty.setText(_(ROLE_NAMES[self.role.currentData()][1]))
 
     def _ask_where(self) -> None:
         kinds = _("Invitation ({pattern})").format(pattern=f"*.{ENDING}")

@@ -14,7 +14,8 @@ _TWIN = dict(zip(_LATIN, _UKRAINIAN, strict=True))
 
 def shown(keys: str) -> str:
     """Return keys as they stand on the keyboard."""
-    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+    # The key says Enter, whatever Qt calls it.
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText).replace("Return", "Enter")
 
 
 def with_twins(keys: Sequence[str]) -> list[QKeySequence]:

@@ -57,7 +57,7 @@ def variants(look: Look) -> list[tuple[str, str, list[tuple[str, Look]]]]:
         (
             "textsize",
             _("Text size"),
-            [(_("{percent} %").format(percent=percent), replace(look, text_scale=percent)) for percent in theme.SCALES],
+            [(f"{percent} %", replace(look, text_scale=percent)) for percent in theme.SCALES],
         ),
     ]
 

@@ -73,5 +73,5 @@ PAGES = (
     PageSpec("conflicts", N_("Conflicts"), "conflict", ("F9",), _conflicts),
     PageSpec("exchange", N_("Exchange"), "exchange", ("Ctrl+6",), _exchange),
     PageSpec("case", N_("Case"), "case", (), _case, in_rail=False),
-    PageSpec("new_case", N_("New case"), "new_case", ("Ctrl+N", "F7"), _new_case, in_rail=False),
+    PageSpec("new_case", N_("New case"), "new_case", ("F7", "Ctrl+N"), _new_case, in_rail=False),
 )

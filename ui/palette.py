@@ -6,6 +6,7 @@ from PySide6.QtCore import (
     QAbstractListModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QRect,
     QSize,
     Qt,
@@ -125,6 +126,7 @@ class Palette(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName(_("All actions"))
         self.setObjectName("palette")
+        self._desk = parent
         self._actions = list(actions)
         self._found = _Found(self)
         self.rows = QListView(self)
@@ -141,12 +143,11 @@ class Palette(QDialog):
         width = min(theme.scaled(_WIDTH), desk.width() - theme.SPACE_XXL)
         self.setFixedWidth(width)
         row = self.rows.sizeHintForRow(0)
-        self.rows.setFixedHeight(row * _ROWS + theme.SPACE_S)
-        self.adjustSize()
-        self.move(
-            desk.mapToGlobal(desk.rect().topLeft()).x() + (desk.width() - width) // 2,
-            desk.mapToGlobal(desk.rect().topLeft()).y() + _TOP,
-        )
+        room = desk.height() - 2 * _TOP - self.typed.sizeHint().height()
+        self.rows.setFixedHeight(row * max(1, min(_ROWS, room // row)) + theme.SPACE_S)
+        self.resize(self.sizeHint())
+        corner = desk.mapToGlobal(QPoint((desk.width() - width) // 2, _TOP))
+        self.move(corner)
         self.show()
         self.typed.setFocus()
 
@@ -179,4 +180,4 @@ class Palette(QDialog):
         if isinstance(action, Action):
             self.accept()
             # After the palette is gone, so that the action finds the focus where it was.
-            QTimer.singleShot(0, self.parent(), action.run)
+            QTimer.singleShot(0, self._desk, action.run)

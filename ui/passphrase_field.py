@@ -43,9 +43,10 @@ class PassphraseField(QWidget):
     Args:
         name: Its accessible name.
         parent: Where it stands.
+        steady: Keep the room of the line below even while it's empty.
     """
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, parent: QWidget | None = None, *, steady: bool = True) -> None:
         super().__init__(parent)
         self.line = PassphraseLine(name, self)
         self._eye = icon_button("eye", _("Show the pass phrase"), self)
@@ -65,6 +66,10 @@ class PassphraseField(QWidget):
         column.setSpacing(theme.SPACE_XS)
         column.addLayout(row)
         column.addLayout(below)
+        for widget in (self._icon, self.hint):
+            keep = widget.sizePolicy()
+            keep.setRetainSizeWhenHidden(steady)
+            widget.setSizePolicy(keep)
         self.setFocusProxy(self.line)
         self._eye.toggled.connect(self.set_shown)
         self.line.keyboard_seen.connect(self._show_keyboard)
@@ -99,5 +104,7 @@ class PassphraseField(QWidget):
             words = " · ".join(filter(None, (_("Caps Lock is on"), words)))
         self.hint.setText(words)
         self.hint.setProperty("role", "warn" if caps else "muted")
-        self._icon.setVisible(bool(words))
+        wanted = bool(words) and self.line.echoMode() == QLineEdit.EchoMode.Password
+        for widget in (self._icon, self.hint):
+            widget.setVisible(wanted)
         theme.repolish(self.hint)

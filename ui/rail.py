@@ -54,11 +54,12 @@ class RailButton(Button):
     def show_words(self, *, words: bool) -> None:
         """Show icon and words, or the icon alone."""
         self.setText(_(self.spec.text) if words else "")
+        self.show_icon(self.spec.icon, "accent" if self.isChecked() else "text")
 
     def show_current(self, *, current: bool) -> None:
         """Mark the page that is in view."""
         self.setChecked(current)
-        self.setIcon(icons.icon(self.spec.icon, "accent" if current else "text"))
+        self.show_icon(self.spec.icon, "accent" if current else "text")
 
 
 class Rail(QFrame):

@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 from ui import theme
 from ui.cases.chip import chip_width, paint_chip
 from ui.cases.states import State
+from ui.icons import pixmap
 
 _ROW_ROLE = Qt.ItemDataRole.UserRole
 Index = QModelIndex | QPersistentModelIndex
+NO_STATE = State("", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,14 @@ class Row:
         title: The first line.
         detail: The second, quieter line.
         state: The chip or words at the right.
+        icon: The name of an icon at the left, empty for none.
     """
 
     key: str
     title: str
     detail: str
-    state: State
+    state: State = NO_STATE
+    icon: str = ""
 
 
 class _Rows(QAbstractListModel):
@@ -57,7 +61,16 @@ class _Rows(QAbstractListModel):
 
 
 class _Painter(QStyledItemDelegate):
-    """Paints a row: title over detail, state at the right, a ring where the keyboard is."""
+    """Paints a row: title over detail, state at the right, a ring where the keyboard is.
+
+    Args:
+        parent: The list.
+        choosing: The list is for choosing one: its row stays marked while the focus is elsewhere.
+    """
+
+    def __init__(self, parent: QWidget, *, choosing: bool) -> None:
+        super().__init__(parent)
+        self._choosing = choosing
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002, N802
         body, small = QFontMetrics(theme.font("body")), QFontMetrics(theme.font("small"))
@@ -67,8 +80,13 @@ class _Painter(QStyledItemDelegate):
         row = index.data(_ROW_ROLE)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        _background(painter, option)
+        _background(painter, option, chosen=self._choosing and bool(option.state & QStyle.StateFlag.State_Selected))
         box = option.rect.adjusted(theme.SPACE_S, theme.SPACE_XS, -theme.SPACE_S, -theme.SPACE_XS)
+        if row.icon:
+            side = theme.scaled(24)
+            picture = pixmap(row.icon, "accent", side, painter.device().devicePixelRatioF())
+            painter.drawPixmap(box.x(), box.center().y() - side // 2, picture)
+            box.adjust(side + theme.SPACE_M, 0, 0, 0)
         taken = _state(painter, box, row.state)
         words = box.adjusted(0, 0, -taken - theme.SPACE_M, 0)
         _line(painter, words, row.title, theme.font("body"), theme.tokens().text, Qt.AlignmentFlag.AlignTop)
@@ -76,13 +94,13 @@ class _Painter(QStyledItemDelegate):
         painter.restore()
 
 
-def _background(painter: QPainter, option: QStyleOptionViewItem) -> None:
+def _background(painter: QPainter, option: QStyleOptionViewItem, *, chosen: bool) -> None:
     now, state = theme.tokens(), option.state
     focused = bool(state & QStyle.StateFlag.State_Selected) and bool(state & QStyle.StateFlag.State_HasFocus)
     hovered = bool(state & QStyle.StateFlag.State_MouseOver)
-    if focused or hovered:
+    if focused or hovered or chosen:
         painter.setPen(QPen(QColor(now.accent), 2) if focused else Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(now.selected if focused else now.hover))
+        painter.setBrush(QColor(now.selected if focused or chosen else now.hover))
         painter.drawRoundedRect(option.rect.adjusted(1, 1, -1, -1), 6, 6)
 
 
@@ -113,15 +131,17 @@ class RowList(QListView):
     Args:
         name: Its accessible name.
         parent: The section.
+        choosing: The list is for choosing one: its row stays marked while the focus is elsewhere.
     """
 
     opened = Signal(str)
+    chosen = Signal(str)
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, parent: QWidget | None = None, *, choosing: bool = False) -> None:
         super().__init__(parent)
         self._rows = _Rows(self)
         self.setModel(self._rows)
-        self.setItemDelegate(_Painter(self))
+        self.setItemDelegate(_Painter(self, choosing=choosing))
         self.setAccessibleName(name)
         self.setProperty("flat", "true")
         self.setUniformItemSizes(True)
@@ -137,12 +157,30 @@ class RowList(QListView):
         Args:
             rows: All of them.
         """
-        marked = self.currentIndex().data(_ROW_ROLE)
+        marked = self.current()
         self._rows.show(rows)
-        keys = [row.key for row in rows]
-        place = keys.index(marked.key) if isinstance(marked, Row) and marked.key in keys else 0
-        self.setCurrentIndex(self._rows.index(place, 0))
+        self.setCurrentIndex(self._rows.index(0, 0))
+        if marked is not None:
+            self.mark(marked.key)
         self.setFixedHeight(max(1, len(rows)) * max(1, self.sizeHintForRow(0)) + 2)
+
+    def current(self) -> Row | None:
+        """Return the marked row."""
+        row = self.currentIndex().data(_ROW_ROLE)
+        return row if isinstance(row, Row) else None
+
+    def mark(self, key: str) -> None:
+        """Mark the row with a key, if there is one."""
+        keys = [row.key for row in self._rows.rows]
+        if key in keys:
+            self.setCurrentIndex(self._rows.index(keys.index(key), 0))
+
+    def currentChanged(self, current: Index, previous: Index) -> None:  # noqa: N802
+        """Qt: another row is marked."""
+        super().currentChanged(current, previous)
+        row = current.data(_ROW_ROLE)
+        if isinstance(row, Row):
+            self.chosen.emit(row.key)
 
     def count(self) -> int:
         """Return how many rows there are."""

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 from desktop_app.exchange import ExchangeStatus
 from desktop_app.workspace import ChangeEvent
 from sync.messages import _, ngettext
-from ui import icons, theme
+from ui import theme
 from ui.context import DeskContext
 from ui.widgets import Button, button
 
@@ -129,6 +129,6 @@ def _say(word: Button, icon: str, text: str, role: str = "") -> None:
     if word.text() == text and word.property("role") == role:
         return
     word.setText(text)
-    word.setIcon(icons.icon(icon, role or "muted"))
+    word.show_icon(icon, role or "muted")
     word.setProperty("role", role)
     theme.repolish(word)

@@ -224,6 +224,8 @@ def _style_sheet() -> str:
     words: dict[str, str] = {name: str(value) for name, value in asdict(_current.tokens).items()}
     words |= {f"{role}_pt": f"{points(role):g}pt" for role in _POINTS}
     words |= {"family": FAMILY, "icon": f"{icon_pixels()}px", "icons": resources.path("icons").as_posix()}
+    # Heights that are right for the smallest text grow with it.
+    words |= {"button_high": f"{scaled(22)}px", "field_high": f"{scaled(20)}px", "word_high": f"{scaled(24)}px"}
     words |= {"check": f"check-{_current.tokens.name}", "arrow": f"arrow-{_current.tokens.name}"}
     # Longest names first: "accent" must not be replaced inside "accent_hover".
     for name in sorted(words, key=len, reverse=True):

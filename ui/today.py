@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QDate, QLocale, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktop_app.cases.model import CaseRow, Draft, Today
@@ -48,7 +48,9 @@ class Section(Card):
 
     def __init__(self, name: str, calm: str, parent: QWidget) -> None:
         super().__init__(name, parent)
-        self.body.setContentsMargins(theme.SPACE_L, theme.SPACE_M, theme.SPACE_L, theme.SPACE_S)
+        # The words of the rows stand below the heading; the rows themselves reach further, for the ring around them.
+        self.body.setContentsMargins(theme.SPACE_S, theme.SPACE_M, theme.SPACE_S, theme.SPACE_S)
+        self.head.setContentsMargins(theme.SPACE_S, 0, 0, 0)
         self.count = label("", "", "muted", self)
         self.all = button(_("Show all"), "", "quiet", self)
         self.all.setAccessibleName(_("Show all: {name}").format(name=name))
@@ -57,7 +59,7 @@ class Section(Card):
         self.head.addWidget(self.all)
         self.rows = RowList(name, self)
         self._calm = label(calm, "", "muted", self, wrap=True)
-        self._calm.setContentsMargins(0, 0, 0, theme.SPACE_S)
+        self._calm.setContentsMargins(theme.SPACE_S, 0, 0, theme.SPACE_S)
         self.body.addWidget(self.rows)
         self.body.addWidget(self._calm)
 
@@ -234,5 +236,5 @@ def _draft_row(draft: Draft, kits: Mapping[str, Kit]) -> Row:
 def date_words(moment: datetime) -> str:
     """Return a day with its weekday, as it's written in a letter."""
     locale = QLocale(QLocale.Language.Ukrainian if language() == "uk" else QLocale.Language.English)
-    words = locale.toString(moment.date(), "dddd, d MMMM")
+    words = locale.toString(QDate(moment.year, moment.month, moment.day), "dddd, d MMMM")
     return words[:1].upper() + words[1:]

@@ -18,7 +18,8 @@ _HEIGHT = 48
 _SETTLE_MS = 150
 _SEARCH_WIDTH = 440
 # Where the menu draws a line: after these actions.
-_LINES_AFTER = {"conflicts", "sync", "about"}
+_LINES_AFTER = {"exchange", "sync", "about"}
+_NOT_IN_MENU = {"menu", "region", "region_back"}
 
 
 class SearchLine(QLineEdit):
@@ -90,7 +91,7 @@ class TopBar(QFrame):
         menu = QMenu(self.menu_button)
         menu.setAccessibleName(_("Menu"))
         for action in actions:
-            if action.id.startswith("look_"):
+            if action.id.startswith("look_") or action.id in _NOT_IN_MENU:
                 continue
             entry = QAction(action.text, menu)
             if action.icon:

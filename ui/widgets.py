@@ -1,13 +1,15 @@
 """Small parts that every screen is made of."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from sync.messages import _
 from ui import icons, theme
+from ui.keys import shown
 
 _MIN_TARGET = 32
+_ICON_ROLES = {"primary": "on_accent", "quiet": "accent", "way": "accent", "danger": "error", "status": "muted"}
 
 
 class Button(QPushButton):
@@ -25,11 +27,18 @@ class Button(QPushButton):
         self.setProperty("kind", kind)
         self.setAutoDefault(False)
         self.setMinimumHeight(_MIN_TARGET)
-        self.setIconSize(QSize(theme.icon_pixels(), theme.icon_pixels()))
+        self.setIconSize(QSize(theme.icon_pixels() + icons.GAP, theme.icon_pixels()))
         if icon:
-            self.setIcon(
-                icons.icon(icon, {"primary": "on_accent", "quiet": "accent", "danger": "error"}.get(kind, "text"))
-            )
+            self.show_icon(icon, _ICON_ROLES.get(kind, "text"))
+
+    def show_icon(self, name: str, role: str) -> None:
+        """Show another icon.
+
+        Args:
+            name: Its name.
+            role: Its colour.
+        """
+        self.setIcon(icons.beside_words(name, role) if self.text() else icons.icon(name, role))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Qt: paint, and ring the filled kind inside, where a ring of its own colour wouldn't show."""
@@ -84,7 +93,7 @@ def label(text: str, kind: str = "", role: str = "", parent: QWidget | None = No
         result.setProperty("role", role)
     if wrap:
         result.setWordWrap(True)
-        result.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.MinimumExpanding)
+        result.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
     return result
 
 
@@ -125,7 +134,7 @@ def key_hint(keys: str, parent: QWidget | None = None) -> QLabel:
         keys: As Qt writes them, such as ``Ctrl+K``.
         parent: Where it stands.
     """
-    result = label(QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText), parent=parent)
+    result = label(shown(keys), parent=parent)
     result.setProperty("keys", "true")
     result.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
     return result

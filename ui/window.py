@@ -80,7 +80,7 @@ class Window(QMainWindow):
         """
         screen = FirstRun(self.settings, self.worker, answers, self)
         screen.opened.connect(self.open_desk)
-        screen.left.connect(self._left_first_run)
+        screen.left.connect(self.show_sign_in)
         screen.look_wanted.connect(self.change_look)
         self._show(screen)
         screen.focus_first()
@@ -154,12 +154,6 @@ class Window(QMainWindow):
     def _begin_way(self, way: str) -> None:
         self.show_first_run(Answers(way=way, step=2, begun_with_language=False))
 
-    def _left_first_run(self) -> None:
-        if self.settings.vaults:
-            self.show_sign_in()
-        else:
-            self.show_first_run(Answers())
-
     def _unlock(self) -> None:
         lock, self.lock = self.lock, None
         if self.desk is None or lock is None:
@@ -217,8 +211,8 @@ class Window(QMainWindow):
         """Put a screen in the place of all others."""
         self._stack.addWidget(screen)
         self._stack.setCurrentWidget(screen)
-        for place in reversed(range(self._stack.count())):
-            other = self._stack.widget(place)
-            if other is not screen:
+        others = [self._stack.widget(place) for place in range(self._stack.count())]
+        for other in others:
+            if other is not None and other is not screen:
                 self._stack.removeWidget(other)
                 other.deleteLater()
