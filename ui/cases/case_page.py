@@ -143,6 +143,7 @@ class CasePage(Page):
         """Save what was changed, and nothing else."""
         if self.form is None or self.view is None or self._saving:
             return
+        self.form.fields.catch_up()
         changes = self.form.fields.changes()
         if not changes:
             self._discard()

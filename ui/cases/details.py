@@ -39,7 +39,7 @@ class DetailsPane(QFrame):
             self._facts.addRow(caption(words, self), value)
         self.timeline = Timeline(self)
         column = QVBoxLayout(self)
-        column.setContentsMargins(theme.SPACE_M, theme.SPACE_M, theme.SPACE_XS, theme.SPACE_M)
+        column.setContentsMargins(theme.SPACE_M, theme.SPACE_M, theme.SPACE_M, theme.SPACE_M)
         column.setSpacing(theme.SPACE_S)
         column.addWidget(heading(_("Details"), self))
         column.addLayout(self._facts)

@@ -22,6 +22,8 @@ _SAMPLES = {
     Column.CONFLICTS: ("000", 0),
 }
 _CELL_PADDING = 16
+# What goes first when large text leaves no room: the filter and the page of the case still tell it.
+_DISPENSABLE = (Column.KIT, Column.RECEIVED)
 
 
 class CaseHeader(QHeaderView):
@@ -85,6 +87,7 @@ class CaseGrid(QTableView):
         self._cases = model
         self._header = CaseHeader(self)
         self._held: tuple[str, int] | None = None
+        self._kit_shown = True
         self.setHorizontalHeader(self._header)
         self.setModel(model)
         self.setItemDelegate(StateDelegate(self))
@@ -121,7 +124,7 @@ class CaseGrid(QTableView):
 
     def show_kit(self, *, shown: bool) -> None:
         """Show or hide the column of case types, which says nothing when only one is listed."""
-        self.setColumnHidden(Column.KIT, not shown)
+        self._kit_shown = shown
         self._share_width()
 
     def current_case(self) -> str | None:
@@ -195,11 +198,18 @@ class CaseGrid(QTableView):
 
     def _share_width(self) -> None:
         metrics = self.fontMetrics()
-        columns = [column for column in Column if not self.isColumnHidden(column)]
-        needed = {column: metrics.horizontalAdvance(_SAMPLES[column][0]) + _CELL_PADDING for column in columns}
+        needed = {column: metrics.horizontalAdvance(_SAMPLES[column][0]) + _CELL_PADDING for column in Column}
         for column in (Column.DUE, Column.CONFLICTS):
             needed[column] += metrics.height()
+        if not self._kit_shown:
+            del needed[Column.KIT]
+        for column in _DISPENSABLE:
+            if sum(needed.values()) > self.viewport().width():
+                needed.pop(column, None)
         spare = self.viewport().width() - sum(needed.values())
-        shares = sum(_SAMPLES[column][1] for column in columns)
-        for column in columns:
-            self.setColumnWidth(column, max(needed[column] + spare * _SAMPLES[column][1] // shares, metrics.height()))
+        shares = sum(_SAMPLES[column][1] for column in needed)
+        for column in Column:
+            self.setColumnHidden(column, column not in needed)
+            if column in needed:
+                width = needed[column] + spare * _SAMPLES[column][1] // shares
+                self.setColumnWidth(column, max(width, metrics.height()))

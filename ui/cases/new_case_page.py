@@ -117,6 +117,7 @@ class NewCasePage(Page):
         """Register what is in the form, or show what is missing."""
         if self.form is None or self._busy or self._stack.currentWidget() is not self.form:
             return
+        self.form.fields.catch_up()
         problems = self.form.fields.problems()
         if problems:
             self.form.show_problems(_("Not registered yet. Please look at:"), problems)

@@ -18,7 +18,7 @@ from ui.forms.form import local_now
 from ui.forms.reader import shown_value
 
 _SHOWN_EVENTS = 200
-_LONG = 120
+_LONG_BEFORE, _LONG_AFTER = 60, 100
 _SYSTEM = {
     case_model.KIT: N_("Case type"),
     case_model.KIT_VERSION: N_("Version of the case type"),
@@ -130,7 +130,7 @@ class Timeline(QTextBrowser):
 def _event_html(kit: Kit, event: Event) -> str:
     muted = theme.tokens().muted
     where = _("this computer") if event.mine else event.device
-    head = f"<b>{escape(event.person)}</b>"
+    head = _strong(escape(event.person))
     tail = escape(" · ".join(part for part in (moment_words(event.when, local_now()), where) if part))
     lines = [f'<p style="margin-top:10px; margin-bottom:2px">{head}<br><span style="color:{muted}">{tail}</span></p>']
     if event.registered:
@@ -145,11 +145,16 @@ def _line(words: str) -> str:
 
 def _change_html(kit: Kit, entry: HistoryEntry, muted: str) -> str:
     label = escape(field_label(kit, entry.field))
-    before = escape(_short(field_value(kit, entry.field, entry.before)))
-    after = escape(_short(field_value(kit, entry.field, entry.after)))
-    return f'<span style="color:{muted}">{label}:</span> {before} → <b>{after}</b>'
+    before = escape(_short(field_value(kit, entry.field, entry.before), _LONG_BEFORE))
+    after = escape(_short(field_value(kit, entry.field, entry.after), _LONG_AFTER))
+    return f'<span style="color:{muted}">{label}:</span> {before} → {_strong(after)}'
 
 
-def _short(words: str) -> str:
+def _strong(html: str) -> str:
+    # The shipped font has no bold cut; semi-bold is real.
+    return f'<span style="font-weight:600">{html}</span>'
+
+
+def _short(words: str, longest: int) -> str:
     line = " ".join(words.split())
-    return line if len(line) <= _LONG else line[: _LONG - 1] + "…"
+    return line if len(line) <= longest else line[: longest - 1] + "…"

@@ -216,6 +216,12 @@ class FormView(QWidget):
         """The ids of the fields now shown."""
         return self._shown
 
+    def catch_up(self) -> None:
+        """Apply the rules to the last keys now, because the values are about to be taken."""
+        if self._live.isActive():
+            self._live.stop()
+            self.refresh_rules()
+
     def refresh_rules(self) -> None:
         """Show, require, calculate and offer what the kit says for the values entered."""
         today = self._now().date()
