@@ -4,7 +4,7 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -31,10 +31,12 @@ from sync.pins import pin_server
 from sync.replica import Applied
 from sync.sqlcipher import Connection
 
-_POSITION = struct.Struct(">16sQ")
+_MARK = struct.Struct(">16sQI")
+_LIVES = "lives"
 _MANY = 500
 _EXAMPLE = "example-data"
-EXAMPLE_CASES = 60
+EXAMPLE_CASES = 300
+EXAMPLE_PERIOD = timedelta(days=36)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class Workspace:
         self._directory = Directory(self.log)
         reader = CaseReader(self.log, self._directory, projector.calendar)
         self.drafts = DraftService(opened)
-        self.cases = CaseService(opened, self.log, reader, self.drafts)
+        self.cases = CaseService(opened, self.log, reader, self.drafts, self._number_suffix)
         self.conflicts = ConflictService(opened, self.log, reader)
         self.exchange = ExchangeService(self.log, self.conflicts)
         self._listeners: list[Callable[[ChangeEvent], None]] = []
@@ -271,9 +273,20 @@ class Workspace:
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
+    @property
+    def _lives(self) -> int:
+        """How many times this device's log began anew after an old copy of the database came back."""
+        return int(self.log.recall(_LIVES) or 0)
+
+    @property
+    def _number_suffix(self) -> str:
+        """What makes this device's registration numbers its own, in each of its lives."""
+        suffix = self.log.me.entry.suffix
+        return f"{suffix}.{self._lives}" if self._lives else suffix
+
     def _after_applied(self, applied: Applied) -> None:
         position = self.log.position()
-        self._vault.mark.store(_POSITION.pack(position.incarnation, position.counter))
+        self._vault.mark.store(_MARK.pack(position.incarnation, position.counter, self._lives))
         cases = frozenset(ids.to_text(record) for collection, record in applied.records if collection == COLLECTION)
         many = len(cases) > _MANY or any(collection != COLLECTION for collection, _record in applied.records)
         event = ChangeEvent(frozenset() if many else cases, everything=many)
@@ -285,11 +298,13 @@ class Workspace:
         kept = self._vault.mark.load()
         if kept is None:
             return []
-        incarnation, counter = _POSITION.unpack(kept)
+        incarnation, counter, lives = _MARK.unpack(kept)
         position = self.log.position()
         if incarnation == position.incarnation and counter <= position.counter:
             return []
         self.log.start_incarnation()
+        # The mark, which did not go back in time, counts the lives: no number of an earlier life is given again.
+        self.log.remember(_LIVES, str(lives + 1).encode())
         return [
             _(
                 "This vault's database is an older copy than the one last used here. Everything in it is safe; what "
@@ -381,8 +396,10 @@ def create_example_workspace(folder: Path, passphrase: str, *, kdf: KdfParameter
     workspace.log.remember(_EXAMPLE, b"1")
     workspace.is_example = True
     today = date.today()  # noqa: DTZ011 - the clerk's calendar day
+    since = (today - EXAMPLE_PERIOD).isoformat()
     for kit in workspace.kits():
-        workspace.cases.register_many(kit.id, examples.examples(kit.id, EXAMPLE_CASES, 1, until=today))
+        many = examples.examples(kit.id, EXAMPLE_CASES, 1, until=today)
+        workspace.cases.register_many(kit.id, [case for case in many if str(case[kit.date_field]) >= since])
     return workspace
 
 

@@ -69,13 +69,15 @@ class CaseService:
         log: The vault's log.
         reader: Reads single cases.
         drafts: Shown with what waits today.
+        number_suffix: What makes this device's registration numbers its own.
     """
 
-    def __init__(self, store: Store, log: Log, reader: CaseReader, drafts: DraftService) -> None:
+    def __init__(self, store: Store, log: Log, reader: CaseReader, drafts: DraftService, number_suffix: str) -> None:
         self._store = store
         self._log = log
         self._reader = reader
         self._drafts = drafts
+        self._number_suffix = number_suffix
 
     def register(self, kit_id: str, values: Mapping[str, object], unit_id: str | None = None) -> Registered:
         """Register one case: check it, number it and keep it durably.
@@ -106,7 +108,7 @@ class CaseService:
         registered: list[Registered] = []
 
         def decide(connection: Connection) -> tuple[bytes, list[Change]]:
-            numbers = _Numbers(connection, self._log.me.entry.suffix, today)
+            numbers = _Numbers(connection, self._number_suffix, today)
             changes = []
             for values in checked:
                 record, number = ids.new_id(), numbers.next(kit, values)
