@@ -4,9 +4,10 @@ import errno
 import io
 import os
 import socket
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
@@ -50,6 +51,24 @@ class _Answer:
     body: bytes
 
 
+class _SystemTrust(HTTPAdapter):
+    """Trusts the certificates that the system trusts, beside those that requests brings along."""
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as requests has it
+        super().init_poolmanager(*arguments, ssl_context=ssl.create_default_context(), **options)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> urllib3.ProxyManager:  # noqa: ANN401 - the same
+        manager: urllib3.ProxyManager = super().proxy_manager_for(
+            proxy, ssl_context=ssl.create_default_context(), **options
+        )
+        return manager
+
+
+def _no_password(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Send none: requests would look for one in the person's .netrc."""
+    return request
+
+
 class Channel:
     """A connection to one server; use it in a ``with`` block.
 
@@ -66,25 +85,27 @@ class Channel:
         self._cancelled = cancelled
         self.traffic = Traffic()
         self._session = requests.Session()
-        if urlsplit(self._url).hostname in _LOOPBACK:
-            self._session.trust_env = False  # no proxy leads to this very computer
         self._session.headers.clear()
-        adapter = HTTPAdapter(
-            max_retries=Retry(
-                total=3,
-                connect=2,
-                read=2,
-                status=2,
-                redirect=0,
-                allowed_methods=None,  # a POST too: what is sent twice is taken once
-                status_forcelist=_AWAY,
-                backoff_factor=0.2,
-                backoff_jitter=0.3,
-                raise_on_status=False,
-            )
+        self._session.auth = _no_password
+        host = urlsplit(self._url).hostname or ""
+        self._proxies = {"no_proxy": host} if host in _LOOPBACK else None  # no proxy leads to this very computer
+        # What is sent twice is taken once, so a POST may be tried again too.
+        retries = Retry(
+            total=3,
+            connect=2,
+            read=2,
+            status=2,
+            redirect=0,
+            allowed_methods=None,
+            status_forcelist=_AWAY,
+            backoff_factor=0.2,
+            backoff_jitter=0.3,
+            raise_on_status=False,
         )
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+        if self._url.startswith("https://"):
+            self._session.mount("https://", _SystemTrust(max_retries=retries))
+        else:
+            self._session.mount("http://", HTTPAdapter(max_retries=retries))
 
     def __enter__(self) -> Self:
         return self
@@ -178,6 +199,7 @@ class Channel:
                 headers=_NO_NEEDLESS_HEADERS,
                 timeout=(_CONNECT_SECONDS, _READ_SECONDS),
                 allow_redirects=False,
+                proxies=self._proxies,
                 stream=True,
             )
             with response:

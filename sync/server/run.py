@@ -26,6 +26,7 @@ STORE_FILE = "server.db"
 _GRACE_SECONDS = 10
 _KEEP_ALIVE_SECONDS = 30
 _START_SECONDS = 60
+_MAX_PORT = 65_535
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -63,14 +64,24 @@ class RunningServer:
         data: A folder for the store and the key; made when missing.
         host: The address to listen on.
         port: The port; 0 takes a free one.
+        tls_cert: A PEM certificate chain, to serve https.
+        tls_key: Its PEM key.
 
     Raises:
+        Misuse: The certificate or its key can't be used, or only one of them was given.
         Refused: The address or the folder can't be used.
         Damaged: The folder's files are damaged.
     """
 
-    def __init__(self, data: Path, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._service = _Service(data, host, port, None, None)
+    def __init__(
+        self,
+        data: Path,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls_cert: Path | None = None,
+        tls_key: Path | None = None,
+    ) -> None:
+        self._service = _Service(data, host, port, tls_cert, tls_key)
         self._thread = threading.Thread(target=self._run, name="sprava-server", daemon=True)
         self._started = threading.Event()
         self._ended = threading.Event()
@@ -239,6 +250,8 @@ def _open_data(data: Path) -> "tuple[Signer, SqliteStore]":
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= _MAX_PORT:  # the system would take the rest of a division
+        raise Misuse("port", _("{port} is not a port: ports go from 0 to 65535.").format(port=port))
     try:
         family, kind, protocol, _name, address = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -252,8 +265,8 @@ def _listen(host: str, port: int) -> socket.socket:
         except BaseException:
             listener.close()
             raise
-    except (OSError, OverflowError) as error:
-        if getattr(error, "errno", None) == errno.EADDRINUSE:
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
             message = _("Port {port} is taken by another program. Choose another one with --port.").format(port=port)
             raise Refused("port_taken", message) from error
         raise Refused(

@@ -13,6 +13,7 @@ from sync.errors import Failure, Misuse, Refused, Unreachable
 from sync.ids import new_id
 from sync.pins import forget_server, pin_server, pinned_server
 from sync.server import RunningServer
+from tests.sync.client.liars import Stranger
 from tests.sync.client.lines import Line
 from tests.sync.replicas import Replica
 
@@ -261,3 +262,12 @@ def test_a_device_that_is_no_member(server: RunningServer, first: Replica, tmp_p
     failure = _failure(left_out, server.url)
     assert (type(failure), failure.code) == (Refused, "not_member")
     left_out.close()
+
+
+def test_the_proxy_of_the_environment_is_used(
+    server: RunningServer, first: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Stranger(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n") as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        assert _failure(first, "http://server.invalid").code == "not_a_server"
+        assert sync_with(first.log, server.url).round_trips  # no proxy leads to this very computer
