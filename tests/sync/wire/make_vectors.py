@@ -1,0 +1,185 @@
+"""Writes the test vectors of docs/formats/ into tests/data/vectors: ``python -m tests.sync.wire.make_vectors``."""
+
+import json
+from pathlib import Path
+
+from sync.crypto import Opener, seal_to
+from tests.sync.wire import second
+from tests.sync.wire.second import Key, sha256
+
+FOLDER = Path(__file__).resolve().parents[2] / "data" / "vectors"
+Vector = dict[str, object]
+
+FOUNDER, GUEST, SERVER = (Key(sha256(name)) for name in (b"founder", b"guest", b"server"))
+FOUNDER_ID, GUEST_ID, UNIT, COMMON, LIFE, EPOCH, PERSON, INVITATION = (
+    sha256(name)[:16]
+    for name in (b"founder", b"guest", b"unit", b"common", b"life", b"epoch", b"person", b"invitation")
+)
+UNIT_KEY, SECRET, SALT = (sha256(name) for name in (b"unit key", b"secret", b"salt"))
+NONCE = sha256(b"nonce")[:16]
+SEAL_KEY = Opener.from_secret(SECRET).public_key
+GRANT_INFO = b"sprava/grant/1\x00" + UNIT + EPOCH
+
+
+def _sealed() -> bytes:
+    """HPKE takes its own random numbers, so what was sealed once is kept."""
+    path = FOLDER / "membership.json"
+    if path.exists():
+        return bytes.fromhex(json.loads(path.read_text())["grant"]["sealed"])
+    return seal_to(SEAL_KEY, UNIT_KEY, GRANT_INFO)
+
+
+def _links() -> tuple[list[tuple[bytes, bytes]], bytes]:
+    sealed = _sealed()
+    founder = [FOUNDER_ID, FOUNDER.public, SEAL_KEY, PERSON, "1"]
+    found = second.link(
+        b"",
+        [],
+        FOUNDER_ID,
+        {
+            "type": "found",
+            "salt": SALT,
+            "device": founder,
+            "common_unit": COMMON,
+            "units": [UNIT],
+            "grants": [[UNIT, EPOCH, sealed]],
+        },
+        FOUNDER,
+    )
+    community = found[1]
+    invite = second.link(
+        community,
+        [community],
+        FOUNDER_ID,
+        {
+            "type": "invite",
+            "invitation": INVITATION,
+            "verify_key": Key(SECRET).public,
+            "role": "clerk",
+            "units": [UNIT],
+            "suffix": "2",
+            "grants": [],
+        },
+        FOUNDER,
+    )
+    guest = [GUEST_ID, GUEST.public, SEAL_KEY, PERSON, "2"]
+    proof = Key(SECRET).sign(b"sprava/enrol/1\x00" + community + INVITATION + second.pack(guest))
+    enrol = second.link(
+        community,
+        [invite[1]],
+        GUEST_ID,
+        {"type": "enrol", "invitation": INVITATION, "device": guest, "proof": proof},
+        GUEST,
+    )
+    return [found, invite, enrol], sealed
+
+
+def _payload(counter: int, value: str, replaces: list[list[list[int]] | None]) -> bytes:
+    record = sha256(b"record")[:16]
+    return second.pack([1, counter, 1_700_000_000_000, [LIFE], [["case", ["name"], None, record, [[value]], replaces]]])
+
+
+def _frames(community: bytes) -> list[Vector]:
+    made: list[Vector] = []
+    previous = bytes(32)
+    for seq, (value, replaces, heads) in enumerate(
+        [("Олена", [None], []), ("Марія", [[[1, 0]]], [(GUEST_ID, 7)])], start=1
+    ):
+        nonce = sha256(b"nonce of a frame" + bytes([seq]))[:12]
+        payload = _payload(seq, value, replaces)
+        header = second.frame_header(
+            {
+                "community": community,
+                "unit": UNIT,
+                "device": FOUNDER_ID,
+                "incarnation": LIFE,
+                "seq": seq,
+                "previous": previous,
+                "epoch": EPOCH,
+            },
+            heads,
+        )
+        frame, name = second.frame(header, second.zstd(payload), UNIT_KEY, nonce, FOUNDER)
+        made.append(
+            {
+                "seq": seq,
+                "previous": previous,
+                "heads": [[incarnation, number] for incarnation, number in heads],
+                "nonce": nonce,
+                "payload": payload,
+                "header": header,
+                "hash": name,
+                "frame": frame,
+            }
+        )
+        previous = name
+    return made
+
+
+def vectors() -> dict[str, Vector]:
+    """Return the content of each file."""
+    (found, invite, enrol), sealed = _links()
+    community = found[1]
+    frames = _frames(community)
+    bodies = [frame["frame"] for frame in frames]
+    last: second.Heads = {UNIT: {LIFE: (2, frames[-1]["hash"])}}
+    request = [1, community, b"", [], [enrol[1]], [found[0], invite[0], enrol[0]], bodies, 65_536]
+    reply = [1, EPOCH, True, [], b"".join(frame["hash"] for frame in frames), [], [], [], [], 0]
+    later = [1, community, second.heads_digest(last), [], [enrol[1]], [], [], 65_536]
+    sending = {"server": SERVER.public, "community": community, "device": FOUNDER_ID, "nonce": NONCE, "key": FOUNDER}
+    return {
+        "frame.json": {
+            "community": community,
+            "unit": UNIT,
+            "device": FOUNDER_ID,
+            "incarnation": LIFE,
+            "epoch": EPOCH,
+            "unit_key": UNIT_KEY,
+            "author_seed": FOUNDER.seed,
+            "author_key": FOUNDER.public,
+            "frames": frames,
+        },
+        "membership.json": {
+            "community": community,
+            "grant": {"secret": SECRET, "seal_key": SEAL_KEY, "info": GRANT_INFO, "key": UNIT_KEY, "sealed": sealed},
+            "founder": {"id": FOUNDER_ID, "seed": FOUNDER.seed, "key": FOUNDER.public},
+            "guest": {"id": GUEST_ID, "seed": GUEST.seed, "key": GUEST.public},
+            "invitation": {"id": INVITATION, "seed": SECRET, "key": Key(SECRET).public},
+            "links": [{"hash": name, "link": data} for data, name in (found, invite, enrol)],
+        },
+        "bundle.json": {
+            "device": FOUNDER_ID,
+            "seed": FOUNDER.seed,
+            "bundle": second.bundle(community, FOUNDER_ID, [found[0], invite[0], enrol[0]], last, bodies, FOUNDER),
+        },
+        "http.json": {
+            "server_seed": SERVER.seed,
+            "server_key": SERVER.public,
+            "device": FOUNDER_ID,
+            "device_seed": FOUNDER.seed,
+            "nonce": NONCE,
+            "heads": second.heads(last),
+            "heads_digest": second.heads_digest(last),
+            "request": second.request(second.pack(request), **sending),
+            "reply": second.reply(second.pack(reply), nonce=NONCE, status=200, key=SERVER),
+            "nothing_new": second.request(second.pack(later), **sending),
+            "hello": second.reply(second.pack([1, SERVER.public, EPOCH]), nonce=NONCE, status=200, key=SERVER),
+            "problem": second.reply(second.pack([1, "other_community"]), nonce=NONCE, status=403, key=SERVER),
+        },
+    }
+
+
+def as_text(vector: Vector) -> str:
+    """Return a vector as it stands in its file: all bytes in hexadecimal."""
+    return json.dumps(vector, indent=1, default=bytes.hex) + "\n"
+
+
+def main() -> None:
+    """Write all files."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, vector in vectors().items():
+        (FOLDER / name).write_text(as_text(vector), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""The vectors of docs/formats/: a second implementation made them, and the program agrees byte for byte."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+
+from sync import bundle, changes, crypto, frames, membership, wire
+from sync.crypto import Opener, Signer
+from sync.ids import new_id
+from sync.membership import Membership
+from sync.wire import Hello, Problem, Reply, Request
+from tests.sync.replicas import Replica
+from tests.sync.wire import make_vectors, second
+
+
+def _load(name: str) -> dict[str, Any]:
+    def from_hex(value: object) -> object:
+        match value:
+            case dict():
+                return {key: from_hex(entry) for key, entry in value.items()}
+            case list():
+                return [from_hex(entry) for entry in value]
+            case str():
+                return bytes.fromhex(value)
+        return value
+
+    loaded = from_hex(json.loads((make_vectors.FOLDER / name).read_text(encoding="utf-8")))
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+@pytest.mark.parametrize("name", ["frame.json", "membership.json", "bundle.json", "http.json"])
+def test_the_files_are_what_the_script_makes(name: str) -> None:
+    text = (make_vectors.FOLDER / name).read_text(encoding="utf-8")
+    assert text == make_vectors.as_text(make_vectors.vectors()[name])
+
+
+def test_frames() -> None:
+    vector = _load("frame.json")
+    for index, made in enumerate(vector["frames"]):
+        frame = frames.parse(made["frame"])
+        frame.verify(vector["author_key"])
+        payload = frame.open(vector["unit_key"])
+        assert (frame.hash, frame.bound, frame.header.seq) == (made["hash"], made["header"], made["seq"])
+        assert frame.header.previous == made["previous"]
+        assert [list(head) for head in frame.header.heads] == made["heads"]
+        assert zstandard.ZstdDecompressor().decompress(payload) == made["payload"]
+        batch = changes.decode(payload)
+        assert batch.groups[0].columns == [[["Олена", "Марія"][index]]]
+    assert batch.groups[0].replaces == [[((1, vector["incarnation"]),)]]
+
+
+def test_frames_of_the_program_read_by_the_second_implementation() -> None:
+    vector = _load("frame.json")
+    made = vector["frames"][1]
+    header = frames.parse(made["frame"]).header
+    built = frames.build(
+        header, changes.encode(changes.Batch(1, 2, [])), vector["unit_key"], Signer(vector["author_seed"])
+    )
+    fields, payload = second.open_frame(built.body, vector["unit_key"], vector["author_key"])
+    assert fields["seq"] == 2
+    assert fields["previous"] == vector["frames"][0]["hash"]
+    assert second.unpack(zstandard.ZstdDecompressor().decompress(payload)) == [1, 1, 2, [], []]
+    assert built.bound == made["header"]
+
+
+def test_padding() -> None:
+    for length in (*range(3_000), 10**5, 10**6 + 1, 2**20, 2**20 + 1):
+        assert frames.padded_length(length) == second.padded(length)
+
+
+def test_membership() -> None:
+    vector = _load("membership.json")
+    state = Membership.of([made["link"] for made in vector["links"]])
+    assert (state.community, state.refused) == (vector["community"], {})
+    assert set(state.devices) == {vector["founder"]["id"], vector["guest"]["id"]}
+    guest = state.devices[vector["guest"]["id"]]
+    assert (guest.role, guest.entry.suffix, len(guest.units)) == ("clerk", "2", 2)
+    for made, key in zip(vector["links"], ("founder", "founder", "guest"), strict=True):
+        link = membership.parse(made["link"])
+        signer = Signer(vector[key]["seed"])
+        founding = link.hash == vector["community"]
+        again = membership.make(b"" if founding else link.community, link.parents, link.author, link.body, signer)
+        assert (again.hash, again.data) == (made["hash"], made["link"])
+
+
+def test_a_sealed_unit_key() -> None:
+    grant = _load("membership.json")["grant"]
+    opener = Opener.from_secret(grant["secret"])
+    assert opener.public_key == grant["seal_key"]
+    assert opener.open(grant["sealed"], grant["info"]) == grant["key"]
+
+
+def test_bundle(tmp_path: Path) -> None:
+    vector = _load("bundle.json")
+    with (tmp_path / "vector.sprava").open("w+b") as file:
+        file.write(vector["bundle"])
+        file.seek(0)
+        sender = bundle._check(file, _load("membership.json")["community"])
+    assert sender.device == vector["device"]
+    assert sender.heads == wire.unpack_heads([(unit, data) for unit, data in _load("http.json")["heads"]])
+    key = Signer(vector["seed"])
+    crypto.verify(key.public_key, sender.signature, b"sprava/bundle/1\x00" + sender.digest)
+
+
+def test_bundles_of_the_program_are_made_the_same_way(tmp_path: Path) -> None:
+    replica = Replica.found(tmp_path / "replica.db")
+    for _ in range(3):
+        replica.set(new_id(), name="Олена")
+    bundle.export_bundle(replica.log, tmp_path / "made.sprava")
+    log = replica.log
+    held = {unit: chains for unit, chains in log.heads().items() if chains}
+    again = second.bundle(log.community, log.device, log.links(), held, replica.frames(), second.Key(log.signer.seed))
+    assert (tmp_path / "made.sprava").read_bytes() == again
+    replica.close()
+
+
+def test_http_request() -> None:
+    vector = _load("http.json")
+    community = _load("membership.json")["community"]
+    for name in ("request", "nothing_new"):
+        envelope = wire.open_request(vector[name])
+        key = Signer(vector["device_seed"])
+        envelope.verify(key.public_key, server=vector["server_key"], community=community)
+        message = wire.decode(Request, envelope.message)
+        assert wire.encode(message) == envelope.message
+        again = wire.sign_request(
+            key,
+            server=vector["server_key"],
+            community=community,
+            device=vector["device"],
+            nonce=vector["nonce"],
+            message=envelope.message,
+        )
+        assert again == vector[name]
+    heads = wire.unpack_heads([(unit, data) for unit, data in vector["heads"]])
+    assert message.base == wire.digest(heads) == vector["heads_digest"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "status"), [("reply", Reply, 200), ("hello", Hello, 200), ("problem", Problem, 403)]
+)
+def test_http_replies(name: str, kind: type[Reply | Hello | Problem], status: int) -> None:
+    vector = _load("http.json")
+    message = wire.open_reply(vector[name], server=vector["server_key"], nonce=vector["nonce"], status=status)
+    assert wire.encode(wire.decode(kind, message)) == message
+    signed = wire.sign_reply(Signer(vector["server_seed"]), nonce=vector["nonce"], status=status, message=message)
+    assert signed == vector[name]
