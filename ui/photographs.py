@@ -1,10 +1,19 @@
 """Pictures of the main screens with real data, for the tour and for whoever judges the look."""
 
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QSize, Qt
+from PySide6.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QEventLoop,
+    QMessageLogContext,
+    QSize,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.cases.model import CaseQuery
@@ -40,10 +49,18 @@ def take_photographs(workspace: Workspace, folder: Path) -> list[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     before = language()
+    handler = qInstallMessageHandler(_pass_on)
     try:
         return [picture for name, theme in LOOKS for picture in _in_one_look(workspace, folder, Settings(name, theme))]
     finally:
+        qInstallMessageHandler(handler)
         set_language(before)
+
+
+def _pass_on(_kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
+    """Pass Qt's warnings on, but for the one that every window without a display causes."""
+    if "propagateSizeHints" not in message:
+        sys.stderr.write(message + "\n")
 
 
 def _in_one_look(workspace: Workspace, folder: Path, settings: Settings) -> list[Path]:
@@ -77,7 +94,6 @@ def _in_one_look(workspace: Workspace, folder: Path, settings: Settings) -> list
 
 
 def _draw(screen: QWidget, path: Path, busy: Callable[[], bool]) -> Path:
-    screen.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
     screen.resize(SIZE)
     screen.show()
     until = time.monotonic() + _PATIENCE_SECONDS

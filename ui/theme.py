@@ -144,6 +144,8 @@ def font(role: str, *, strong: bool = False) -> QFont:
     result = QFont(FAMILY)
     result.setPointSizeF(points(role))
     result.setWeight(QFont.Weight.DemiBold if strong else QFont.Weight.Normal)
+    # Digits of one width: numbers and dates stand under each other.
+    result.setFeature(QFont.Tag("tnum"), 1)
     return result
 
 

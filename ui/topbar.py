@@ -12,7 +12,7 @@ from ui import icons, keys, theme
 from ui.actions import Action
 from ui.context import DeskContext
 from ui.look import Look, add_look_menus
-from ui.widgets import button, icon_button, icon_label, label
+from ui.widgets import Elided, button, icon_button, icon_label
 
 _HEIGHT = 48
 _SETTLE_MS = 150
@@ -56,8 +56,8 @@ class TopBar(QFrame):
         self.search = SearchLine(self)
         self.new_case = button(_("New case"), "new", "primary", self)
         self.menu_button = icon_button("menu", _("Menu"), self)
-        self._names = label("", "strong", parent=self)
-        self._unit = label("", "", "muted", parent=self)
+        self._names = Elided("strong", parent=self)
+        self._unit = Elided("", "muted", self)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
@@ -116,8 +116,8 @@ class TopBar(QFrame):
         side = theme.scaled(24)
         logo.setPixmap(icons.app_icon().pixmap(side, side))
         row.addWidget(logo)
-        row.addWidget(self._names)
-        row.addWidget(self._unit)
+        row.addWidget(self._names, 2)
+        row.addWidget(self._unit, 2)
         row.addStretch(1)
         self.search.setObjectName("search")
         self.search.setAccessibleName(_("Search everything"))
@@ -137,7 +137,6 @@ class TopBar(QFrame):
         community, unit = names
         self._names.setText(community)
         self._unit.setText(f"· {unit}")
-        self._names.setToolTip(f"{community} · {unit}")
 
     def _ask(self) -> None:
         self._context.search(self.search.text())

@@ -9,6 +9,7 @@ from ui import icons, theme
 from ui.keys import shown
 
 _MIN_TARGET = 32
+_LEAST_CHARACTERS = 6
 _ICON_ROLES = {"primary": "on_accent", "quiet": "accent", "way": "accent", "danger": "error", "status": "muted"}
 
 
@@ -95,6 +96,34 @@ def label(text: str, kind: str = "", role: str = "", parent: QWidget | None = No
         result.setWordWrap(True)
         result.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
     return result
+
+
+class Elided(QLabel):
+    """A name that may be longer than its place: it's shortened there, and whole in the tip and for screen readers.
+
+    Args:
+        kind: As for ``label``.
+        role: As for ``label``.
+        parent: Where it stands.
+    """
+
+    def __init__(self, kind: str = "", role: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("type", kind)
+        self.setProperty("role", role)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Qt: as narrow as it must be."""
+        return QSize(self.fontMetrics().averageCharWidth() * _LEAST_CHARACTERS, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, ARG002
+        """Qt: paint what fits."""
+        painter = QPainter(self)
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        self.setToolTip(self.text() if shown != self.text() else "")
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.end()
 
 
 def title(text: str, parent: QWidget | None = None) -> QLabel:
