@@ -111,7 +111,7 @@ class Tour:
         _equal(_("digests"), oksana.digest(), ivan.digest())
         self._done(
             _("A server started, both exchanged, and both have the same"),
-            _("digest {digest}…, the last pull in {trips} round trips").format(
+            _("digest {digest}…, round trips of the last exchange: {trips}").format(
                 digest=oksana.digest()[:12], trips=moved.round_trips
             ),
         )

@@ -46,7 +46,7 @@ def _sync(arguments: Namespace) -> int:
     return output.result(
         arguments,
         asdict(moved),
-        _("Sent {sent}, received {received} frames in {trips} round trips. Conflicts: {conflicts}.").format(
+        _("Frames sent: {sent}, received: {received}; round trips: {trips}. Conflicts: {conflicts}.").format(
             sent=moved.sent, received=moved.received, trips=moved.round_trips, conflicts=moved.conflicts
         ),
     )

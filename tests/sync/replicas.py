@@ -65,7 +65,7 @@ class Replica:
         data = enrolment.write_invitation(enrolment.invite(self.log, role, [self.unit], None))
         return Replica(path, enrolment.accept(enrolment.read_invitation(data), new_id()))
 
-    def set(self, record: bytes, replaces: bool = True, **fields: object) -> None:
+    def set(self, record: bytes, *, replaces: bool = True, **fields: object) -> None:
         with self.store.read() as connection:
             known = self.log.record(connection, record)
         dots = {name: known.state.dots_of(name) for name in fields} if known and replaces else {}

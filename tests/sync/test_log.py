@@ -103,7 +103,7 @@ def test_any_order_and_any_repetition_gives_the_same(trio: list[Replica], seed: 
             case _:
                 replica.set(
                     chance.choice(cases),
-                    chance.random() < 0.8,
+                    replaces=chance.random() < 0.8,
                     **{chance.choice("xyz"): chance.randrange(4), chance.choice("xyz"): chance.randrange(4)},
                 )
     bodies = everything(trio)
@@ -148,7 +148,7 @@ def test_two_frames_with_one_number_are_a_fork_and_the_first_stays(trio: list[Re
     first = b.digest()
     with a.store.write() as connection:
         for table in ("touched", "record", "frame", "head"):
-            connection.execute(f"DELETE FROM {table}")
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
     a.set(case, subject="друге")
     applied = b.log.apply(a.frames())
     assert applied.frames == 0
@@ -172,5 +172,5 @@ def test_many_changes_become_several_frames_all_or_nothing(trio: list[Replica]) 
     b.pull(a)
     assert a.digest() == b.digest()
     with pytest.raises(ZeroDivisionError):
-        a.log.write_with(lambda connection: (a.unit, [1 / 0]))
+        a.log.write_with(lambda _connection: (a.unit, [1 / 0]))
     assert a.digest() == b.digest()
