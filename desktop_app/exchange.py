@@ -144,13 +144,13 @@ class ExchangeService:
             Unreachable: The server does not answer; nothing is lost.
             Refused: No address is known, or the server is not this community's.
         """
-        from sync import client
+        from sync.client import sync_with
 
         address = (url or self.server or "").strip().rstrip("/")
         if not address:
             raise Refused("no_server", _("No server address is set. Nothing is lost; set the address and try again."))
         self._online = False
-        outcome = client.sync_with(
+        outcome = sync_with(
             self._log,
             address,
             progress=progress or (lambda _progress: None),
@@ -181,10 +181,10 @@ class ExchangeService:
         Raises:
             Refused: The device is unknown, or the file can't be written.
         """
-        from sync import bundle
+        from sync.bundle import export_bundle
 
         known = None if device is None else self._log.heads_seen_by(self._device(device))
-        written = bundle.export_bundle(self._log, path, known)
+        written = export_bundle(self._log, path, known)
         return BundleResult(written.frames, 0, path.stat().st_size)
 
     def import_bundle(self, path: Path) -> BundleResult:
@@ -194,9 +194,9 @@ class ExchangeService:
             Damaged: It is damaged; nothing of it was taken in.
             Refused: It is another community's.
         """
-        from sync import bundle
+        from sync.bundle import import_bundle
 
-        applied = bundle.import_bundle(self._log, path)
+        applied = import_bundle(self._log, path)
         return BundleResult(applied.frames, applied.changes, path.stat().st_size)
 
     def _device(self, suffix: str) -> bytes:
