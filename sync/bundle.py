@@ -115,9 +115,9 @@ def export_bundle(replica: Replica, path: Path, known: Heads | None = None) -> W
     except OSError as error:
         raise Refused(
             "cannot_write",
-            _("{path} can't be written: {reason}. No file was left there; all data is safe on this computer.").format(
-                path=path, reason=error.strerror or error
-            ),
+            _(
+                "{path} can't be written: {reason}. Nothing half-written was left; all data is safe on this computer."
+            ).format(path=path, reason=error.strerror or error),
         ) from error
     finally:
         with contextlib.suppress(OSError):  # a stick that was pulled out takes the rest with it

@@ -28,7 +28,7 @@ def bad_url(url: str) -> Failure:
     return Misuse(
         "bad_url",
         _(
-            "“{url}” is not the address of a server. It looks like https://server.example or http://192.168.1.5:8474."
+            "“{url}” is not the address of a server. It looks like https://server.example or http://192.168.1.5:8437."
         ).format(url=url),
     )
 
