@@ -94,6 +94,10 @@ class CaseHead(QWidget):
         """The buttons of the steps now open."""
         return tuple(self._targets)
 
+    def step_label(self, stage: str) -> str:
+        """Return what the step to a stage is called."""
+        return next((step.text() for step, target in self._targets.items() if target == stage), "")
+
     def _show_steps(self, view: CaseView) -> None:
         known = any(stage.id == view.stage for stage in view.kit.stages)
         ways = stages.transitions(view.kit, view.stage) if known else ()

@@ -248,10 +248,14 @@ class CasePage(Page):
     def _saved(self, view: CaseView) -> None:
         self._saving = False
         clashed = set(self.form.fields.changes() if self.form else ()) & view.conflicts.keys()
+        step = self.form.step if self.form else ""
         self._stop_editing(keep=False)
         if clashed:
             words = _("Saved. Somebody changed the same at the same time: both values are kept, F9 shows them.")
             self.bar.show_message(words, "warn")
+        self.view = view
+        if step:
+            self._move(step)
         self._load()
 
     def _save_refused(self, failure: Failure) -> None:
@@ -283,16 +287,17 @@ class CasePage(Page):
     def _move(self, stage: str) -> None:
         if self.view is not None:
             job = partial(self.context.workspace.cases.move, self.view.id, stage, self.view)
-            self.context.run(job, self._moved, self._move_refused)
+            self.context.run(job, self._moved, partial(self._move_refused, stage))
 
     def _moved(self, _view: CaseView) -> None:
         self.bar.hide()
         self._load()
 
-    def _move_refused(self, failure: Failure) -> None:
+    def _move_refused(self, stage: str, failure: Failure) -> None:
         if failure.fields:
             self.edit()
             if self.form is not None:
+                self.form.prepare_step(stage, self.head.step_label(stage))
                 self.form.show_failure(_("Before this step, please fill in:"), failure)
         else:
             self.bar.show_message(failure.message, "warn")

@@ -29,6 +29,17 @@ class EditForm(CaseForm):
         row.addWidget(self.discard)
         self.column.addWidget(line(self))
         self.column.addLayout(row)
+        self.step = ""
         self.save.clicked.connect(self.save_wanted)
         self.cancel.clicked.connect(self.cancel_wanted)
         self.discard.clicked.connect(self.discard_wanted)
+
+    def prepare_step(self, stage: str, label: str) -> None:
+        """Let saving go on with a step that waits for what is filled in now.
+
+        Args:
+            stage: Where the step leads.
+            label: What it's called.
+        """
+        self.step = stage
+        self.save.setText(_("{step}  (Ctrl+Enter)").format(step=label))

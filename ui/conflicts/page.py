@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QStackedWidget, QVBoxLayout, QWidget
 
@@ -19,10 +20,11 @@ from ui.cases.two_lines import TwoLines, two_line_item
 from ui.conflicts.comparison import Comparison, in_order
 from ui.conflicts.value_editor import ValueEditor
 from ui.context import DeskContext
+from ui.forms.flow import FlowLayout
 from ui.page import Page
 from ui.widgets import EmptyState, button, label, title
 
-_LIST_WIDTH = 280
+_LIST_WIDTH, _LIST_WIDEST = 280, 340
 _DIGITS = frozenset("123456789")
 _TEXTS = {FieldType.TEXT, FieldType.LONG_TEXT}
 
@@ -42,7 +44,7 @@ class ConflictsPage(Page):
         self._undoable = False
         self.list = QListWidget(self)
         self.list.setAccessibleName(_("Conflicts"))
-        self.list.setFixedWidth(theme.scaled(_LIST_WIDTH))
+        self.list.setFixedWidth(min(theme.scaled(_LIST_WIDTH), _LIST_WIDEST))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setItemDelegate(TwoLines(self.list))
         self.comparison = Comparison()
@@ -104,12 +106,9 @@ class ConflictsPage(Page):
     # Own
 
     def _build(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme.SPACE_S)
-        for each in (self.edit, self.both):
+        buttons = FlowLayout(gap=theme.SPACE_S)
+        for each in (self.edit, self.both, self.open):
             buttons.addWidget(each)
-        buttons.addStretch(1)
-        buttons.addWidget(self.open)
         right = QWidget(self)
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
@@ -168,15 +167,16 @@ class ConflictsPage(Page):
         before = self.current()
         row = max(self.list.currentRow(), 0)
         self._conflicts = conflicts
-        self.list.blockSignals(True)  # noqa: FBT003 - Qt's own signature
+        # Without its signals: choosing the same conflict again would close an editor in which somebody types.
+        blocker = QSignalBlocker(self.list)
         self.list.clear()
         for conflict in conflicts:
             name = field_label(conflict.kit, conflict.field)
             two_line_item(self.list, name, f"{conflict.number} · {conflict.title}", "conflict")
-        self.list.blockSignals(False)  # noqa: FBT003
+        self.list.setCurrentRow(self._row_to_show(before, row))
+        blocker.unblock()
         self._head.setText(_heading(len(conflicts)))
         self._stack.setCurrentWidget(self._both if conflicts else self._empty)
-        self.list.setCurrentRow(self._row_to_show(before, row))
         if key_of(before) != key_of(self.current()) or self.editor.isHidden():
             self._show()
         self.undo.setVisible(self._undoable)
@@ -202,6 +202,10 @@ class ConflictsPage(Page):
         self._field.setText(field_label(conflict.kit, conflict.field))
         self._subject.setText(f"{conflict.number} · {conflict.title}")
         self.comparison.show_conflict(conflict)
+        # The columns are made anew for each conflict, after the buttons below them.
+        order: list[QWidget] = [self.list, *self.comparison.buttons, self.edit, self.both, self.open]
+        for first, second in pairwise(order):
+            QWidget.setTabOrder(first, second)
         own = conflict.field.startswith("_")
         self.edit.setVisible(not own)
         self.both.setVisible(not own and conflict.kit.field(conflict.field).type in _TEXTS)
