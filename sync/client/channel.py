@@ -32,10 +32,6 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _OFFLINE = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH})
 
 
-class Cancelled(Exception):
-    """The person does not want to wait for the rest; what was done stays done."""
-
-
 @dataclass(slots=True)
 class Traffic:
     """What went over the wire, HTTP headers included."""
@@ -226,7 +222,7 @@ class Channel:
                 if len(body) > _MAX_BODY_BYTES:
                     raise failures.not_a_server(self._url)
                 if self._cancelled():
-                    raise Cancelled
+                    raise failures.Cancelled
         except urllib3.exceptions.HTTPError as error:
             raise failures.broken_off(self._url) from error
         return bytes(body)

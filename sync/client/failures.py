@@ -19,6 +19,10 @@ class Problem(Exception):
         self.status = status
 
 
+class Cancelled(Exception):
+    """The person does not want to wait for the rest; what was done stays done."""
+
+
 class BrokenOff(Unreachable):
     """The connection broke in the middle of a reply: the server is there, and another try may do."""
 

@@ -4,10 +4,10 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sync import frames, membership, wire
 from sync.client import failures, state
-from sync.client.channel import Cancelled, Channel
 from sync.client.state import ServerState
 from sync.crypto import HASH_BYTES
 from sync.errors import Unreachable
@@ -16,6 +16,9 @@ from sync.linkgraph import fitting, links_beyond, tips
 from sync.membership import Link
 from sync.pins import pin_server, pinned_server
 from sync.replica import Head, Heads, Replica
+
+if TYPE_CHECKING:
+    from sync.client.channel import Channel
 
 _FIRST_ROUND_BYTES = 64 * 1024
 _SMALLEST_ROUND_BYTES = 8 * 1024
@@ -87,6 +90,8 @@ def sync_with(
         Refused: The server is not the right one, does not know this device, or misbehaves.
         Misuse: The address is not one.
     """
+    from sync.client.channel import Channel  # brings in requests, which nobody needs who only asks for the state
+
     with Channel(url, cancelled) as channel:
         key = pinned_server(replica, url)
         if key is None:
@@ -116,7 +121,7 @@ class _Exchange:
     """One exchange in progress."""
 
     def __init__(
-        self, replica: Replica, channel: Channel, url: str, key: bytes, progress: Callable[[Progress], None]
+        self, replica: Replica, channel: "Channel", url: str, key: bytes, progress: Callable[[Progress], None]
     ) -> None:
         self._replica = replica
         self._channel = channel
@@ -147,7 +152,7 @@ class _Exchange:
                     return False
                 self._round()
                 self._progress(Progress(self._sent, self._received, self._total()))
-        except Cancelled:
+        except failures.Cancelled:
             return False
         if self._refused:
             raise failures.misbehaving(self._url)
