@@ -2,22 +2,20 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop_app.kits import examples
 from desktop_app.settings import Settings
+from desktop_app.vault import KDF_FLOOR
 from desktop_app.workspace import Workspace, create_workspace, join_workspace
+from tests.ui.cases.hands import Carry, ChooseLook, Hands, Show, Wait
 from ui import theme
 from ui.context import DeskContext
 from ui.desk import Desk
-from ui.fonts import load_fonts
 from ui.look import Look
 
 PASSPHRASE = "горобець підкова 7 вишня лелека"
@@ -25,27 +23,24 @@ PATIENCE = 20.0
 
 
 @pytest.fixture(scope="session")
-def screen() -> QApplication:
-    app = QApplication.instance() or QApplication([])
-    assert isinstance(app, QApplication)
-    load_fonts()
+def screen(app: QApplication) -> QApplication:
+    """The application of all screens."""
     return app
 
 
 @pytest.fixture
-def look(screen: QApplication) -> Iterator[Callable[[str, int], None]]:
+def look(screen: QApplication) -> Iterator[ChooseLook]:
     """Sets theme and text size, and puts both back."""
 
     def choose(name: str, scale: int) -> None:
         theme.apply(screen, name, scale)
 
-    choose("light", 100)
     yield choose
     choose("light", 100)
 
 
 @pytest.fixture
-def wait(screen: QApplication) -> Callable[[Callable[[], object]], None]:
+def wait(screen: QApplication) -> Wait:
     """Lets the screen live until something is so."""
 
     def until(condition: Callable[[], object]) -> None:
@@ -59,33 +54,6 @@ def wait(screen: QApplication) -> Callable[[Callable[[], object]], None]:
     return until
 
 
-@dataclass
-class Hands:
-    """Presses keys where the focus is, and counts those that aren't text."""
-
-    app: QApplication
-    presses: int = 0
-    log: list[str] = field(default_factory=list)
-
-    def press(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        self.presses += 1
-        self.log.append(key.name)
-        QTest.keyClick(self._target(), key, modifiers)
-
-    def type(self, text: str) -> None:
-        for letter in text:
-            target = self._target()
-            for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
-                event = QKeyEvent(kind, Qt.Key.Key_unknown, Qt.KeyboardModifier.NoModifier, letter)
-                QApplication.sendEvent(target, event)
-
-    def _target(self) -> QWidget:
-        self.app.processEvents()
-        target = self.app.focusWidget()
-        assert target is not None, "nothing has the focus"
-        return target
-
-
 @pytest.fixture
 def hands(screen: QApplication) -> Hands:
     return Hands(screen)
@@ -94,7 +62,12 @@ def hands(screen: QApplication) -> Hands:
 @pytest.fixture
 def workspace(tmp_path: Path) -> Iterator[Workspace]:
     made = create_workspace(
-        tmp_path / "vault", PASSPHRASE, community="Сорочинська громада", unit="Загальний відділ", person="Олена Коваль"
+        tmp_path / "vault",
+        PASSPHRASE,
+        community="Сорочинська громада",
+        unit="Загальний відділ",
+        person="Олена Коваль",
+        kdf=KDF_FLOOR,
     )
     yield made
     made.close()
@@ -112,13 +85,15 @@ def cases(workspace: Workspace) -> Workspace:
 def colleague(workspace: Workspace, tmp_path: Path) -> Iterator[Workspace]:
     """A second computer of the same unit."""
     invitation = workspace.invite("clerk", workspace.unit.name)
-    made = join_workspace(tmp_path / "colleague", PASSPHRASE, invitation=invitation.data, person="Петро Ґудзь")
+    made = join_workspace(
+        tmp_path / "colleague", PASSPHRASE, invitation=invitation.data, person="Петро Ґудзь", kdf=KDF_FLOOR
+    )
     yield made
     made.close()
 
 
 @pytest.fixture
-def carry(tmp_path: Path) -> Callable[[Workspace, Workspace], None]:
+def carry(tmp_path: Path) -> Carry:
     """Carries a bundle file from one computer to another."""
 
     def bring(source: Workspace, target: Workspace) -> None:
@@ -130,7 +105,7 @@ def carry(tmp_path: Path) -> Callable[[Workspace, Workspace], None]:
 
 
 @pytest.fixture
-def context(screen: QApplication, workspace: Workspace, wait: Callable[..., None]) -> Iterator[DeskContext]:
+def context(workspace: Workspace, wait: Wait) -> Iterator[DeskContext]:
     made = DeskContext(workspace, Settings())
     yield made
     made.close()
@@ -139,9 +114,7 @@ def context(screen: QApplication, workspace: Workspace, wait: Callable[..., None
 
 
 @pytest.fixture
-def show(
-    look: Callable[[str, int], None], context: DeskContext, wait: Callable[..., None]
-) -> Iterator[Callable[..., QWidget]]:
+def show(context: DeskContext, wait: Wait) -> Iterator[Show]:
     """Puts a page into a window of the size that it has on the smallest desk, and loads it."""
     shown: list[QWidget] = []
 
@@ -163,10 +136,9 @@ def show(
 
 
 @pytest.fixture
-def desk(
-    look: Callable[[str, int], None], context: DeskContext, wait: Callable[..., None]
-) -> Iterator[Desk]:
+def desk(look: ChooseLook, context: DeskContext, wait: Wait) -> Iterator[Desk]:
     """The whole desk on today's page."""
+    look("light", 100)
     made = Desk(context, Look("uk", "light", 100))
     made.resize(1366, 768)
     made.show()

@@ -1,15 +1,25 @@
 """Every case screen in both languages, both themes, 100 and 150 %: named, in order, nothing clipped or out of reach."""
 
-from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QAbstractScrollArea, QApplication, QCheckBox, QLabel, QRadioButton, QScrollArea, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractScrollArea,
+    QApplication,
+    QCheckBox,
+    QLabel,
+    QRadioButton,
+    QScrollArea,
+    QWidget,
+)
 
 from desktop_app.cases.model import CaseQuery
 from desktop_app.workspace import Workspace
 from sync.messages import set_language
+from tests.ui.cases.hands import Carry, ChooseLook, Show, Wait
 from ui.cases.case_page import CasePage
 from ui.cases.new_case_page import NewCasePage
 from ui.cases.page import CasesPage
@@ -17,7 +27,6 @@ from ui.conflicts.page import ConflictsPage
 from ui.context import DeskContext
 from ui.page import Page
 
-Wait = Callable[[Callable[[], object]], None]
 # What is left of 1366x768 beside the rail and between the bars, at 100 and at 150 %.
 ROOM = {100: QSize(1166, 684), 150: QSize(1066, 650)}
 LOOKS = [("uk", "light", 100), ("en", "dark", 100), ("uk", "dark", 150), ("en", "light", 150)]
@@ -48,7 +57,7 @@ def conflicts_page(context: DeskContext, _workspace: Workspace) -> Page:
 
 
 @pytest.fixture
-def clashing(cases: Workspace, colleague: Workspace, carry) -> Workspace:
+def clashing(cases: Workspace, colleague: Workspace, carry: Carry) -> Workspace:
     case = cases.cases.page(CaseQuery(kit="appeal"), 0, 1)[0].id
     carry(cases, colleague)
     cases.cases.edit(case, {"text": "Прошу відремонтувати міст через річку Псел. " * 8})
@@ -58,14 +67,14 @@ def clashing(cases: Workspace, colleague: Workspace, carry) -> Workspace:
 
 
 @pytest.fixture(params=LOOKS, ids=lambda look: "-".join(map(str, look)))
-def room(request: pytest.FixtureRequest, look: Callable[[str, int], None]) -> QSize:
+def room(request: pytest.FixtureRequest, look: ChooseLook) -> QSize:
     language, theme, scale = request.param
     set_language(language)
     look(theme, scale)
     return ROOM[scale]
 
 
-def open_all(context: DeskContext, workspace: Workspace, room: QSize, show, wait: Wait) -> dict[str, Page]:
+def open_all(context: DeskContext, workspace: Workspace, room: QSize, show: Show, wait: Wait) -> dict[str, Page]:
     """Build every screen in the look that is set."""
     pages = {}
     for make in (cases_page, case_page, edit_page, chooser_page, conflicts_page):
@@ -86,7 +95,9 @@ def open_all(context: DeskContext, workspace: Workspace, room: QSize, show, wait
     return pages
 
 
-def test_every_screen_in_every_look(clashing: Workspace, context: DeskContext, room: QSize, show, wait: Wait) -> None:
+def test_every_screen_in_every_look(
+    clashing: Workspace, context: DeskContext, room: QSize, show: Show, wait: Wait
+) -> None:
     faults = []
     for name, page in open_all(context, clashing, room, show, wait).items():
         page.activateWindow()
@@ -142,9 +153,11 @@ def sideways(page: QWidget) -> list[str]:
         for area in seen(page, QAbstractScrollArea)
         if not isinstance(area, QAbstractItemView) and area.horizontalScrollBar().maximum() > 0
     ]
-    for area in seen(page, QScrollArea):
-        if area.widget().minimumSizeHint().width() > area.viewport().width():
-            faults.append(f"{area.widget()} is wider than its area")
+    faults += [
+        f"{area.widget()} is wider than its area"
+        for area in seen(page, QScrollArea)
+        if area.widget().minimumSizeHint().width() > area.viewport().width()
+    ]
     for widget in reachable(page):
         right = widget.mapTo(page, QPoint(widget.width(), 0)).x()
         if right > page.width():
@@ -172,10 +185,11 @@ def disorder(page: QWidget) -> list[str]:
 
 
 def same_form(first: QWidget, second: QWidget) -> bool:
-    return any(area.isAncestorOf(first) and area.isAncestorOf(second) for area in first.window().findChildren(QScrollArea))
+    areas = first.window().findChildren(QScrollArea)
+    return any(area.isAncestorOf(first) and area.isAncestorOf(second) for area in areas)
 
 
-def test_targets_are_large_enough(cases: Workspace, context: DeskContext, look, show, wait: Wait) -> None:
+def test_targets_are_large_enough(cases: Workspace, context: DeskContext, show: Show, wait: Wait) -> None:
     for name, page in open_all(context, cases, ROOM[100], show, wait).items():
         for widget in seen(page, QAbstractButton):
             least = 28 if isinstance(widget, (QCheckBox, QRadioButton)) else 32
@@ -183,11 +197,11 @@ def test_targets_are_large_enough(cases: Workspace, context: DeskContext, look, 
             assert inside or widget.height() >= least, f"{name}: {widget.text()} is {widget.height()} px high"
 
 
-def test_the_pages_leave_nothing_behind(cases: Workspace, context: DeskContext, look, show, wait: Wait) -> None:
+def test_the_pages_leave_nothing_behind(context: DeskContext, show: Show, wait: Wait) -> None:
     page = NewCasePage(context)
     show(page)
     page.activate()
-    wait(lambda: page.chooser.list.count())
+    wait(page.chooser.list.count)
     for _ in range(3):
         page.chooser.kit_chosen.emit(page.chooser.kit("appeal"))
     wait(lambda: sum(type(widget).__name__ == "NewCaseForm" for widget in QApplication.allWidgets()) == 1)

@@ -1,6 +1,5 @@
 """One case: read, changed, moved on; and what happens when somebody else changes it meanwhile."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -8,11 +7,10 @@ from PySide6.QtCore import Qt
 
 from desktop_app.kits import examples
 from desktop_app.workspace import Workspace
+from tests.ui.cases.hands import Carry, Hands, Wait
 from ui.cases.case_page import CasePage
 from ui.context import DeskContext
 from ui.desk import Desk
-
-Wait = Callable[[Callable[[], object]], None]
 
 
 @dataclass
@@ -35,7 +33,7 @@ def case(desk: Desk, workspace: Workspace, context: DeskContext, wait: Wait) -> 
     return Opened(desk.page, registered.id)
 
 
-def edit(case: Opened, hands, field: str, text: str) -> None:
+def edit(case: Opened, hands: Hands, field: str, text: str) -> None:
     if case.page.form is None:
         hands.press(Qt.Key.Key_F2)
     case.fields.focus_field(field)
@@ -43,7 +41,7 @@ def edit(case: Opened, hands, field: str, text: str) -> None:
     hands.type(text)
 
 
-def test_f2_edits_and_ctrl_enter_saves(case: Opened, hands, wait: Wait, workspace: Workspace) -> None:
+def test_f2_edits_and_ctrl_enter_saves(case: Opened, hands: Hands, wait: Wait, workspace: Workspace) -> None:
     edit(case, hands, "subject", "Про ремонт мосту")
     hands.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     wait(lambda: case.page.form is None and workspace.cases.get(case.case_id).values["subject"] == "Про ремонт мосту")
@@ -53,7 +51,7 @@ def test_f2_edits_and_ctrl_enter_saves(case: Opened, hands, wait: Wait, workspac
     assert (entry.field, entry.after) == ("subject", "Про ремонт мосту"), "only what was typed is written"
 
 
-def test_saving_nothing_writes_nothing(case: Opened, hands, wait: Wait, workspace: Workspace) -> None:
+def test_saving_nothing_writes_nothing(case: Opened, hands: Hands, wait: Wait, workspace: Workspace) -> None:
     before = len(workspace.cases.history(case.case_id))
     hands.press(Qt.Key.Key_F2)
     hands.press(Qt.Key.Key_F8)
@@ -61,7 +59,7 @@ def test_saving_nothing_writes_nothing(case: Opened, hands, wait: Wait, workspac
     assert len(workspace.cases.history(case.case_id)) == before
 
 
-def test_esc_keeps_what_was_typed_as_a_draft(case: Opened, hands, wait: Wait, workspace: Workspace) -> None:
+def test_esc_keeps_what_was_typed_as_a_draft(case: Opened, hands: Hands, wait: Wait, workspace: Workspace) -> None:
     edit(case, hands, "subject", "Про міст")
     hands.press(Qt.Key.Key_Escape)
     assert case.page.form is None
@@ -76,11 +74,11 @@ def test_esc_keeps_what_was_typed_as_a_draft(case: Opened, hands, wait: Wait, wo
 
 
 def test_a_draft_of_an_edit_is_reached_from_the_list_of_drafts(
-    case: Opened, hands, wait: Wait, workspace: Workspace, desk: Desk
+    case: Opened, hands: Hands, wait: Wait, workspace: Workspace, desk: Desk
 ) -> None:
     edit(case, hands, "subject", "Про міст")
     desk.show_page("today")
-    wait(lambda: workspace.drafts.list())
+    wait(workspace.drafts.list)
     case.page.open_target("")
     (draft,) = workspace.drafts.list()
     desk.show_page("new_case", draft.id)
@@ -88,7 +86,7 @@ def test_a_draft_of_an_edit_is_reached_from_the_list_of_drafts(
     assert case.fields.editor("subject").line.text() == "Про міст"
 
 
-def test_a_refused_value_is_explained_and_stays(case: Opened, hands, wait: Wait) -> None:
+def test_a_refused_value_is_explained_and_stays(case: Opened, hands: Hands, wait: Wait) -> None:
     edit(case, hands, "applicant_phone", "12")
     hands.press(Qt.Key.Key_F8)
     wait(lambda: case.page.form is not None and case.page.form.summary.isVisible())
@@ -97,14 +95,14 @@ def test_a_refused_value_is_explained_and_stays(case: Opened, hands, wait: Wait)
 
 
 def test_what_a_colleague_changes_arrives_except_where_somebody_types(
-    case: Opened, hands, wait: Wait, workspace: Workspace, colleague: Workspace, carry
+    case: Opened, hands: Hands, wait: Wait, workspace: Workspace, colleague: Workspace, carry: Carry
 ) -> None:
     carry(workspace, colleague)
     edit(case, hands, "subject", "Моє")
     theirs = colleague.cases.get(case.case_id)
     colleague.cases.edit(case.case_id, {"subject": "Їхнє", "applicant_phone": "0509998877"}, theirs)
     carry(colleague, workspace)
-    wait(lambda: case.page.bar.isVisible())
+    wait(case.page.bar.isVisible)
     assert "Петро Ґудзь" in case.page.bar.text.text()
     assert case.fields.editor("subject").line.text() == "Моє", "nobody's typing is overwritten"
     assert case.fields.editor("applicant_phone").line.text() == "+380 50 999 88 77"
@@ -112,13 +110,14 @@ def test_what_a_colleague_changes_arrives_except_where_somebody_types(
     hands.press(Qt.Key.Key_F8)
     wait(lambda: case.page.form is None and not case.page.context.worker.busy)
     view = workspace.cases.get(case.case_id)
-    assert {sibling.value for sibling in view.conflicts["subject"]} == {"Моє", "Їхнє"}, "what was not seen is not replaced"
+    both = {sibling.value for sibling in view.conflicts["subject"]}
+    assert both == {"Моє", "Їхнє"}, "what was not seen is not replaced"
     assert view.values["applicant_phone"] == "+380509998877"
     assert "applicant_phone" not in view.conflicts
 
 
 def test_what_was_seen_arriving_is_replaced_without_a_conflict(
-    case: Opened, hands, wait: Wait, workspace: Workspace, colleague: Workspace, carry
+    case: Opened, hands: Hands, wait: Wait, workspace: Workspace, colleague: Workspace, carry: Carry
 ) -> None:
     carry(workspace, colleague)
     hands.press(Qt.Key.Key_F2)
@@ -133,9 +132,10 @@ def test_what_was_seen_arriving_is_replaced_without_a_conflict(
     assert view.conflicts == {}
 
 
-def test_a_step_that_needs_a_field_asks_for_it_and_goes_on(case: Opened, hands, wait: Wait, workspace: Workspace) -> None:
-    values = dict.fromkeys(["executor"])
-    workspace.cases.edit(case.case_id, values)
+def test_a_step_that_needs_a_field_asks_for_it_and_goes_on(
+    case: Opened, hands: Hands, wait: Wait, workspace: Workspace
+) -> None:
+    workspace.cases.edit(case.case_id, {"executor": None})
     wait(lambda: not case.page.context.worker.busy and case.page.view.values.get("executor") is None)
     next(step for step in case.page.head.steps if case.page.head.step_label("assigned") == step.text()).click()
     wait(lambda: case.page.form is not None)
@@ -150,7 +150,7 @@ def test_a_step_that_needs_a_field_asks_for_it_and_goes_on(case: Opened, hands, 
 
 
 def test_a_conflict_is_marked_and_leads_to_the_conflicts(
-    case: Opened, wait: Wait, workspace: Workspace, colleague: Workspace, carry, desk: Desk
+    case: Opened, wait: Wait, workspace: Workspace, colleague: Workspace, carry: Carry, desk: Desk
 ) -> None:
     carry(workspace, colleague)
     workspace.cases.edit(case.case_id, {"subject": "Моє"})
@@ -164,12 +164,12 @@ def test_a_conflict_is_marked_and_leads_to_the_conflicts(
 
 def test_a_missing_case_says_so(desk: Desk, context: DeskContext, wait: Wait) -> None:
     context.open_case("0" * 32)
-    wait(lambda: desk.messages.isVisible())
+    wait(desk.messages.isVisible)
     assert isinstance(desk.page, CasePage)
     assert not desk.page.head.isVisible()
 
 
-def test_alt_left_goes_back(case: Opened, hands, desk: Desk, wait: Wait) -> None:
+def test_alt_left_goes_back(case: Opened, hands: Hands, desk: Desk, wait: Wait) -> None:
     case.page.focus_first()
     hands.press(Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
     wait(lambda: desk.page is not None and desk.page.page_id == "today")

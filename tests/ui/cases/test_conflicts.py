@@ -1,24 +1,23 @@
 """Two people, one field: from the badge to one value, by keyboard."""
 
-from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
 
 from desktop_app.kits import examples
 from desktop_app.workspace import Workspace
+from tests.ui.cases.hands import Carry, Hands, Wait
 from ui.conflicts.differences import marked
 from ui.conflicts.page import ConflictsPage
 from ui.context import DeskContext
 from ui.desk import Desk
 
-Wait = Callable[[Callable[[], object]], None]
 MINE = "Прошу відремонтувати міст. Прошу відповісти письмово."
 THEIRS = "Доповнення. Прошу відремонтувати міст."
 
 
 @pytest.fixture
-def clash(workspace: Workspace, colleague: Workspace, carry) -> str:
+def clash(workspace: Workspace, colleague: Workspace, carry: Carry) -> str:
     """A case whose text and phone two people changed at the same time."""
     values = {**examples.example("appeal", 5), "text": "Прошу відремонтувати міст."}
     case = workspace.cases.register("appeal", values)
@@ -30,10 +29,11 @@ def clash(workspace: Workspace, colleague: Workspace, carry) -> str:
 
 
 @pytest.fixture
-def page(clash: str, desk: Desk, context: DeskContext, hands, wait: Wait) -> ConflictsPage:
+def page(clash: str, desk: Desk, context: DeskContext, hands: Hands, wait: Wait) -> ConflictsPage:
     hands.press(Qt.Key.Key_F9)
     wait(lambda: isinstance(desk.page, ConflictsPage) and desk.page.current() and not context.worker.busy)
     assert isinstance(desk.page, ConflictsPage)
+    assert desk.page.current().case_id == clash
     return desk.page
 
 
@@ -49,7 +49,7 @@ def value(workspace: Workspace, case_id: str, field: str) -> object:
 
 @pytest.mark.parametrize(("key", "expected"), [(Qt.Key.Key_1, "+380671112233"), (Qt.Key.Key_2, "+380509998877")])
 def test_from_the_badge_to_resolved_in_two_keys(
-    page: ConflictsPage, clash: str, hands, wait: Wait, workspace: Workspace, key: Qt.Key, expected: str
+    page: ConflictsPage, clash: str, hands: Hands, wait: Wait, workspace: Workspace, key: Qt.Key, expected: str
 ) -> None:
     assert page.current().field == "applicant_phone"
     hands.press(key)
@@ -59,8 +59,9 @@ def test_from_the_badge_to_resolved_in_two_keys(
 
 
 def test_the_buttons_take_four_keys_at_most(
-    page: ConflictsPage, clash: str, hands, wait: Wait, workspace: Workspace
+    page: ConflictsPage, clash: str, hands: Hands, wait: Wait, workspace: Workspace
 ) -> None:
+    assert page.list.hasFocus()
     hands.press(Qt.Key.Key_Return)
     hands.press(Qt.Key.Key_Tab)
     hands.press(Qt.Key.Key_Return)
@@ -79,7 +80,7 @@ def test_who_wrote_what_and_when_is_shown(page: ConflictsPage) -> None:
 
 
 def test_both_texts_can_be_kept_and_one_undo_takes_it_back(
-    page: ConflictsPage, clash: str, hands, wait: Wait, workspace: Workspace
+    page: ConflictsPage, clash: str, hands: Hands, wait: Wait, workspace: Workspace
 ) -> None:
     choose(page, "text")
     page.both.click()
@@ -92,7 +93,9 @@ def test_both_texts_can_be_kept_and_one_undo_takes_it_back(
     wait(lambda: not page.undo.isVisible())
 
 
-def test_a_third_value_can_be_typed(page: ConflictsPage, clash: str, hands, wait: Wait, workspace: Workspace) -> None:
+def test_a_third_value_can_be_typed(
+    page: ConflictsPage, clash: str, hands: Hands, wait: Wait, workspace: Workspace
+) -> None:
     hands.press(Qt.Key.Key_F2)
     assert page.editor.row.editor.line.hasFocus()
     hands.press(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
@@ -112,7 +115,7 @@ def test_only_texts_can_be_kept_both(page: ConflictsPage) -> None:
 
 
 def test_typing_goes_on_while_conflicts_arrive(
-    page: ConflictsPage, clash: str, hands, wait: Wait, workspace: Workspace, colleague: Workspace, carry
+    page: ConflictsPage, clash: str, hands: Hands, wait: Wait, workspace: Workspace, colleague: Workspace, carry: Carry
 ) -> None:
     hands.press(Qt.Key.Key_F2)
     hands.press(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
@@ -126,7 +129,7 @@ def test_typing_goes_on_while_conflicts_arrive(
 
 
 def test_the_last_conflict_leaves_a_calm_page(
-    page: ConflictsPage, clash: str, hands, wait: Wait, workspace: Workspace
+    page: ConflictsPage, hands: Hands, wait: Wait, workspace: Workspace
 ) -> None:
     for left in (1, 0):
         hands.press(Qt.Key.Key_1)

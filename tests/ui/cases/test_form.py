@@ -1,7 +1,7 @@
 """Forms made from a kit: every field type, live rules, and what survives while a case changes underneath."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop_app.kits import loader
 from desktop_app.kits.model import Kit
+from tests.ui.cases.hands import ChooseLook, Hands, Show, Wait
 from ui.forms.form import FormView
 from ui.forms.reader import ReadView
 
@@ -70,7 +71,8 @@ def make_kit(folder: Path, fields: list[dict[str, object]]) -> Kit:
 
 
 @pytest.fixture
-def shown(look: Callable[[str, int], None], screen: object, wait: Callable[..., None]):  # noqa: ANN201 - a generator of a factory
+def shown(look: ChooseLook, wait: Wait) -> Iterator[Show]:
+    look("light", 100)
     windows: list[QWidget] = []
 
     def show(view: QWidget) -> QWidget:
@@ -99,7 +101,7 @@ STORED = {
 }
 
 
-def test_every_type_comes_out_as_it_went_in(kit: Kit, shown) -> None:
+def test_every_type_comes_out_as_it_went_in(kit: Kit, shown: Show) -> None:
     form = shown(FormView(kit, None, lambda: NOW))
     form.set_values(STORED)
     assert {name: value for name, value in form.values().items() if value is not None} == STORED
@@ -111,7 +113,7 @@ def test_every_type_comes_out_as_it_went_in(kit: Kit, shown) -> None:
     assert form.editor("each").raw() is not None, "a calculated field is shown"
 
 
-def test_what_is_shown_and_required_follows_the_answers(kit: Kit, shown, hands, wait) -> None:
+def test_what_is_shown_and_required_follows_the_answers(kit: Kit, shown: Show, hands: Hands, wait: Wait) -> None:
     form = shown(FormView(kit, None, lambda: NOW, fresh=True))
     assert "why" not in form.shown
     form.focus_field("urgent")
@@ -126,7 +128,7 @@ def test_what_is_shown_and_required_follows_the_answers(kit: Kit, shown, hands, 
     assert [problem.field for problem in form.problems()] == ["name"]
 
 
-def test_a_choice_is_found_by_any_part_of_its_name(kit: Kit, shown, hands) -> None:
+def test_a_choice_is_found_by_any_part_of_its_name(kit: Kit, shown: Show, hands: Hands) -> None:
     form = shown(FormView(kit, None, lambda: NOW))
     form.focus_field("place")
     hands.type("nip")
@@ -135,7 +137,7 @@ def test_a_choice_is_found_by_any_part_of_its_name(kit: Kit, shown, hands) -> No
     assert form.editor("place").widget.currentText() == "Dnipro"
 
 
-def test_dates_are_typed_and_settle(kit: Kit, shown, hands) -> None:
+def test_dates_are_typed_and_settle(kit: Kit, shown: Show, hands: Hands) -> None:
     form = shown(FormView(kit, None, lambda: NOW))
     form.focus_field("born")
     hands.type("вчора")
@@ -144,7 +146,7 @@ def test_dates_are_typed_and_settle(kit: Kit, shown, hands) -> None:
     assert form.values()["born"] == "2026-11-22"
 
 
-def test_enter_goes_on_and_tab_leaves_a_long_text(kit: Kit, shown, hands) -> None:
+def test_enter_goes_on_and_tab_leaves_a_long_text(kit: Kit, shown: Show, hands: Hands) -> None:
     form = shown(FormView(kit, None, lambda: NOW))
     form.focus_field("name")
     hands.press(Qt.Key.Key_Return)
@@ -157,7 +159,7 @@ def test_enter_goes_on_and_tab_leaves_a_long_text(kit: Kit, shown, hands) -> Non
     assert form.editor("people").widget.hasFocus()
 
 
-def test_tab_goes_through_the_fields_in_their_order_with_one_stop_each(kit: Kit, shown, hands) -> None:
+def test_tab_goes_through_the_fields_in_their_order_with_one_stop_each(kit: Kit, shown: Show, hands: Hands) -> None:
     form = shown(FormView(kit, None, lambda: NOW))
     form.focus_first()
     visited = []
@@ -168,7 +170,7 @@ def test_tab_goes_through_the_fields_in_their_order_with_one_stop_each(kit: Kit,
     assert visited[: len(expected)] == expected[:14]
 
 
-def test_rebase_updates_what_nobody_typed_in_and_nothing_else(kit: Kit, shown, hands) -> None:
+def test_rebase_updates_what_nobody_typed_in_and_nothing_else(kit: Kit, shown: Show, hands: Hands) -> None:
     form = shown(FormView(kit, None, lambda: NOW))
     form.set_values(STORED)
     form.focus_field("name")
@@ -182,14 +184,14 @@ def test_rebase_updates_what_nobody_typed_in_and_nothing_else(kit: Kit, shown, h
     assert form.draft() == {"name": "Ґудзь Ївга!"}, "a draft of an edit never brings old values back"
 
 
-def test_an_emptied_field_is_a_change(kit: Kit, shown) -> None:
+def test_an_emptied_field_is_a_change(kit: Kit, shown: Show) -> None:
     form = shown(FormView(kit, None, lambda: NOW))
     form.set_values(STORED)
     form.editor("mail").set_raw(None)
     assert form.changes() == {"mail": None}
 
 
-def test_three_hundred_fields_make_a_form(tmp_path: Path, shown) -> None:
+def test_three_hundred_fields_make_a_form(tmp_path: Path, shown: Show) -> None:
     kinds = [field for field in FIELDS if field["type"] not in {"calculated", "note"} and field["id"] != "why"]
     fields = [FIELDS[0], FIELDS[-1]] + [
         {**kinds[number % len(kinds)], "id": f"field_{number}", "required": False} for number in range(298)
@@ -199,7 +201,7 @@ def test_three_hundred_fields_make_a_form(tmp_path: Path, shown) -> None:
     assert [problem.field for problem in form.problems()] == ["name", "on"] or form.problems()[0].field == "name"
 
 
-def test_a_case_is_read_in_the_words_of_the_kit(kit: Kit, shown) -> None:
+def test_a_case_is_read_in_the_words_of_the_kit(kit: Kit, shown: Show) -> None:
     chosen: list[str] = []
     view = shown(ReadView(kit))
     view.conflict_chosen.connect(chosen.append)

@@ -1,6 +1,5 @@
 """The grid holds only what is looked at, keeps its place, and is worked by keyboard alone."""
 
-from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -9,23 +8,22 @@ from PySide6.QtCore import QPoint, Qt
 from desktop_app.cases.model import CaseQuery
 from desktop_app.kits import examples
 from desktop_app.workspace import Workspace
+from tests.ui.cases.hands import Hands, Show, Wait
 from ui.cases.model import WINDOW, Column
 from ui.cases.page import CasesPage
 from ui.cases.states import due_state
 from ui.context import DeskContext
 
-Wait = Callable[[Callable[[], object]], None]
-
 
 @pytest.fixture
-def page(cases: Workspace, context: DeskContext, show, wait: Wait) -> CasesPage:
+def page(cases: Workspace, context: DeskContext, show: Show, wait: Wait) -> CasesPage:
     page = CasesPage(context)
     opened: list[str] = []
     page.opened_for_test = opened
     context.page_wanted.connect(lambda page_id, target: opened.append((page_id, target)))
     show(page)
     page.activate()
-    wait(lambda: page.model.total == 300 and not context.worker.busy)
+    wait(lambda: page.model.total == cases.cases.count(CaseQuery()) and not context.worker.busy)
     page.focus_first()
     return page
 
@@ -38,7 +36,7 @@ def numbers(page: CasesPage, rows: int = 20) -> list[str]:
     return [str(page.model.index(row, Column.NUMBER).data()) for row in range(rows)]
 
 
-def test_only_the_rows_in_sight_are_fetched(workspace: Workspace, context: DeskContext, show, wait: Wait) -> None:
+def test_only_the_rows_in_sight_are_fetched(workspace: Workspace, context: DeskContext, show: Show, wait: Wait) -> None:
     workspace.cases.register_many("appeal", list(examples.examples("appeal", 3000, 3)))
     page = CasesPage(context)
     show(page)
@@ -54,7 +52,7 @@ def test_only_the_rows_in_sight_are_fetched(workspace: Workspace, context: DeskC
     wait(lambda: page.model.case_at(1500))
 
 
-def test_enter_opens_the_row(page: CasesPage, hands, wait: Wait) -> None:
+def test_enter_opens_the_row(page: CasesPage, hands: Hands) -> None:
     hands.press(Qt.Key.Key_Down)
     hands.press(Qt.Key.Key_Down)
     hands.press(Qt.Key.Key_Return)
@@ -67,7 +65,7 @@ def test_enter_opens_the_row(page: CasesPage, hands, wait: Wait) -> None:
     assert page.grid.currentIndex().row() == 0
 
 
-def test_the_header_sorts_by_keyboard(page: CasesPage, hands, wait: Wait, workspace: Workspace) -> None:
+def test_the_header_sorts_by_keyboard(page: CasesPage, hands: Hands, wait: Wait, workspace: Workspace) -> None:
     hands.press(Qt.Key.Key_Tab, Qt.KeyboardModifier.ShiftModifier)
     hands.press(Qt.Key.Key_Right)
     hands.press(Qt.Key.Key_Right)
