@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sync import changes, frames
 from sync.changes import BadPayload, Batch
-from sync.frames import BadFrame, Frame, UnknownVersion
+from sync.frames import BadFrame, Frame, Header, UnknownVersion
 from sync.membership import Membership
 from sync.merging import Merger, Touched
 from sync.replica import Applied
@@ -15,6 +15,8 @@ from sync.sqlcipher import Connection
 from sync.states import Incarnations
 
 CHANGES_AT_ONCE = 2_000
+MAX_LEAP = 2**32
+"""How far a frame's counter may be ahead of all that is known here; else one device could use up all counters."""
 
 
 class Store(Protocol):
@@ -193,8 +195,6 @@ class Applier:
             raise Wait("gap")
         if header.previous != head.hash:
             raise Wait("fork")
-        if not self._membership.devices[header.device].may_write:
-            raise Wait("right")
         key = self._connection.execute(
             "SELECT key FROM epoch_key WHERE unit = ? AND epoch = ?", (unit, header.epoch)
         ).fetchone()
@@ -204,9 +204,20 @@ class Applier:
             batch = changes.decode(frame.open(key[0]))
         except (BadFrame, BadPayload) as error:
             raise Wait("unreadable") from error
+        if not self._may_write(header, batch):
+            raise Wait("right")
         if batch.counter <= head.counter or not _plausible(batch):
             raise Wait("counter")
+        if batch.counter > self.counter + MAX_LEAP:
+            raise Wait("ahead")
         return batch
+
+    def _may_write(self, header: Header, batch: Batch) -> bool:
+        """Whether the author's role allows it; everybody names the own person."""
+        device = self._membership.devices[header.device]
+        records = {record for group in batch.groups for record in group.records}
+        names_itself = header.unit == self._membership.common_unit and records <= {device.entry.person}
+        return device.may_write or names_itself
 
     def _append(self, frame: Frame, batch: Batch) -> None:
         """Put a verified frame at the end of its chain and queue its changes."""
@@ -254,7 +265,7 @@ class Applier:
         while progress:
             progress = False
             rows = self._connection.execute(
-                "SELECT hash, body FROM waiting WHERE reason IN ('gap', 'key') ORDER BY incarnation, seq"
+                "SELECT hash, body FROM waiting WHERE reason IN ('gap', 'key', 'ahead') ORDER BY incarnation, seq"
             ).fetchall()
             for hash_, body in rows:
                 if self._take_one(body):

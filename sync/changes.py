@@ -17,6 +17,10 @@ MAX_CHANGES = 2_000
 MAX_PAYLOAD_BYTES = 64 * 2**20
 """How much one frame may unpack to; checked before anything is unpacked."""
 
+MAX_COUNTER = 2**62
+MAX_TIME_MS = 253_000_000_000_000
+"""The year 9987: what a clock may say at most, so that every later step can count with it."""
+
 
 class BadPayload(Exception):
     """An opened frame does not hold what the format says."""
@@ -108,7 +112,11 @@ def group(changes: list[Change], counter: int, time_ms: int) -> Batch:
     return Batch(counter, time_ms, list(groups.values()))
 
 
-_GroupForm = tuple[str, list[str], list[int] | None, bytes, list[list[Value]], list[list[list[int]] | None]]
+_Scalar = None | bool | int | str
+# Narrower than `Value`: whatever else a member's program may have put there would not come back the same from a row.
+_GroupForm = tuple[
+    str, list[str], list[int] | None, bytes, list[list[_Scalar | list[_Scalar]]], list[list[list[int]] | None]
+]
 
 
 class _Form(msgspec.Struct, array_like=True):
@@ -169,8 +177,10 @@ def decode(data: bytes) -> Batch:
         raise BadPayload("an incarnation id has 16 bytes")
     batch = Batch(form.counter, form.time_ms, [_read_group(entry, form.incarnations) for entry in form.groups])
     places = [place for entry in batch.groups for place in entry.positions]
-    if len(places) > MAX_CHANGES or sorted(places) != list(range(len(places))) or batch.counter < 1:
+    if len(places) > MAX_CHANGES or sorted(places) != list(range(len(places))):
         raise BadPayload("the changes are not numbered from 0 without gaps")
+    if not 1 <= batch.counter <= MAX_COUNTER or not 0 <= batch.time_ms <= MAX_TIME_MS:
+        raise BadPayload("a counter or a time that no device can have come to")
     return batch
 
 

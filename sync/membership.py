@@ -213,14 +213,21 @@ class Membership:
     def of(cls, links: list[bytes]) -> "Membership":
         """Build the state from links that begin with the founding one.
 
+        Links that are not signed as they say are kept and have no effect: a vault that was given one opens still.
+
         Raises:
-            BadLink: The first is not a founding link, or another is malformed, foreign or not signed as it says.
+            BadLink: The first is not a founding link, or another is malformed or foreign.
         """
         founding = parse(links[0]) if links else None
         if founding is None or not isinstance(founding.body, Found):
             raise BadLink("no founding link")
-        membership = cls(founding.hash)
-        membership.add([parse(data) for data in links])
+        parsed = [parse(data) for data in links]
+        if any(link.community != founding.hash for link in parsed):
+            raise BadLink("a link of another community")
+        membership = cls(founding.hash, {link.hash: link for link in parsed})
+        membership._replay()
+        if founding.hash in membership.refused:
+            raise BadLink("the founding link does not hold")
         return membership
 
     def add(self, links: list[Link]) -> list[Link]:
@@ -230,7 +237,7 @@ class Membership:
             links: Any order, known ones included.
 
         Returns:
-            Those that were new and could be added; links whose parents are missing are left out.
+            Those that were new and could be added; links whose parents or authors are missing are left out.
 
         Raises:
             BadLink: One belongs to another community or its signature does not fit; none is added.
@@ -254,6 +261,10 @@ class Membership:
             for link in added:
                 if trial.refused.get(link.hash) == "signature":
                     raise BadLink("the signature of a link does not fit")
+            # Nobody's signature can be checked before its author is known: kept now, a forged one would stay.
+            unknown = {link.hash for link in added if trial.refused.get(link.hash) == "author"}
+            if unknown:
+                return self.add([link for link in added if link.hash not in unknown])
             self.__dict__.update(trial.__dict__)
         return added
 

@@ -1,12 +1,14 @@
 """The tables that lists and search read, kept in step with the log inside its own transaction."""
 
 from collections.abc import Sequence
+from datetime import date
 from functools import lru_cache
 
 from desktop_app import ukrainian
 from desktop_app.cases.model import COLLECTION, DELETED, KIT, NUMBER, REGISTERED_ON, STAGE
 from desktop_app.directory import NAMED
 from desktop_app.kits import loader, terms
+from desktop_app.kits.calendar import Calendar
 from desktop_app.kits.model import FieldType, Kit
 from sync.changes import Value
 from sync.errors import Refused
@@ -98,7 +100,7 @@ class CaseProjection:
             received = fields.get(kit.date_field) or received
             known_stages = {known.id: known.final for known in kit.stages}
             final = known_stages.get(stage, False)
-            due = terms.due_on(kit, fields, stage, self.calendar) if stage in known_stages else None
+            due = due_on(kit, fields, stage, self.calendar) if stage in known_stages else None
         return (
             entry.row,
             entry.record,
@@ -124,6 +126,22 @@ def known_kit(kit_id: str) -> Kit | None:
     try:
         return loader.kit(kit_id)
     except Refused:
+        return None
+
+
+def day(value: Value) -> date | None:
+    """Return a stored date, or None for what another program may have put in its place."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def due_on(kit: Kit, fields: dict[str, Value], stage: str, calendar: Calendar) -> date | None:
+    """Return when the term of a case is over, or None when it has none or none can be counted from its dates."""
+    try:
+        return terms.due_on(kit, fields, stage, calendar)
+    except (ValueError, OverflowError):
         return None
 
 

@@ -33,6 +33,7 @@ from sync.sqlcipher import Connection
 
 DUE_SOON_DAYS = 3
 TODAY_ROWS = 50
+_LIVES_OF = "SELECT uuid FROM incarnation WHERE device = ?"
 
 
 @dataclass
@@ -234,7 +235,7 @@ class CaseService:
         today = date.today()  # noqa: DTZ011 - the clerk's calendar day
         soon = date.fromordinal(today.toordinal() + DUE_SOON_DAYS).isoformat()
         now = today.isoformat()
-        mine = self._log.identity.incarnation
+        mine = self._log.device
 
         with self._store.read() as connection:
 
@@ -251,8 +252,8 @@ class CaseService:
             return Today(
                 overdue=rows("c.due_on < ? AND NOT c.final ORDER BY c.due_on", now),
                 due_soon=rows("c.due_on BETWEEN ? AND ? AND NOT c.final ORDER BY c.due_on", now, soon),
-                recent=rows("c.incarnation = ? ORDER BY c.updated DESC", mine),
-                from_others=rows("c.incarnation <> ? ORDER BY c.updated DESC", mine),
+                recent=rows(f"c.incarnation IN ({_LIVES_OF}) ORDER BY c.updated DESC", mine),
+                from_others=rows(f"c.incarnation NOT IN ({_LIVES_OF}) ORDER BY c.updated DESC", mine),
                 overdue_total=total("due_on < ? AND NOT final", now),
                 due_soon_total=total("due_on BETWEEN ? AND ? AND NOT final", now, soon),
                 open_total=total("NOT final"),

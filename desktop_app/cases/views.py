@@ -3,8 +3,9 @@
 from datetime import date
 
 from desktop_app.cases.model import COLLECTION, KIT, NUMBER, REGISTERED_ON, STAGE, CaseView, HistoryEntry, Sibling, Unit
+from desktop_app.cases.projection import day, due_on
 from desktop_app.directory import Directory, moment
-from desktop_app.kits import loader, terms
+from desktop_app.kits import loader
 from desktop_app.kits.calendar import Calendar
 from sync import ids
 from sync.changes import Dot, Value
@@ -68,7 +69,7 @@ class CaseReader:
         kit = loader.kit(str(fields.get(KIT)))
         stage = str(fields.get(STAGE) or kit.initial_stage)
         known = any(stage == each.id for each in kit.stages)
-        due = terms.due_on(kit, fields, stage, self._calendar) if known else None
+        due = due_on(kit, fields, stage, self._calendar) if known else None
         history = self._log.history(connection, record.id) if record.state.conflicts else []
         registered = fields.get(REGISTERED_ON)
         return CaseView(
@@ -80,9 +81,13 @@ class CaseReader:
             conflicts={name: self.siblings(connection, record, name, history) for name in record.state.conflicts},
             due_on=due,
             overdue=due is not None and due < today,
-            registered_on=date.fromisoformat(registered) if isinstance(registered, str) else None,
+            registered_on=day(registered),
             unit=Unit(ids.to_text(record.unit), self._directory.name(connection, record.unit)),
-            dots={name: (record.state.winner_dot(name),) for name in fields},
+            # Two people may have written the same: who changes that value has seen, and replaces, both.
+            dots={
+                name: tuple(dot for dot, known in record.state.current(name) if known == value)
+                for name, value in fields.items()
+            },
         )
 
     def siblings(self, connection: Connection, record: Record, field: str, history: list[Written]) -> list[Sibling]:
