@@ -47,7 +47,20 @@ class ExchangeStatus:
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """What an exchange with the server moved: frames, bytes of HTTP, round trips, and open conflicts after it."""
+    """What an exchange with the server moved.
+
+    Args:
+        sent: Frames that the server took.
+        received: Frames that were taken from it.
+        bytes_sent: HTTP included.
+        bytes_received: HTTP included.
+        round_trips: Requests answered.
+        conflicts: How many fields have several values after it.
+        waiting: Frames that the server still lacks.
+        complete: False when it was cancelled.
+        disputed: Chains that this device and the server hold differently: somebody's log was copied or forged.
+        server_lost: The server had lost something, and was given back what this device holds of it.
+    """
 
     sent: int
     received: int
@@ -56,6 +69,9 @@ class SyncResult:
     round_trips: int
     conflicts: int
     waiting: int
+    complete: bool
+    disputed: int
+    server_lost: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +81,21 @@ class BundleResult:
     frames: int
     changes: int
     bytes: int
+
+
+def server_address(url: str | None) -> str:
+    """Return a server's address as it is kept, empty for none.
+
+    Raises:
+        Refused: It is not an ``http://`` or ``https://`` address.
+    """
+    url = (url or "").strip().rstrip("/")
+    if url and not url.startswith(("http://", "https://")):
+        raise Refused(
+            "bad_address",
+            _("“{url}” is not a server address. It begins with http:// or https://.").format(url=url),
+        )
+    return url
 
 
 class ExchangeService:
@@ -93,14 +124,9 @@ class ExchangeService:
             url: ``http://`` or ``https://`` address, or None to forget it.
 
         Raises:
-            Refused: It is not such an address.
+            Misuse: It is not such an address.
         """
-        url = (url or "").strip().rstrip("/")
-        if url and not url.startswith(("http://", "https://")):
-            raise Refused(
-                "bad_address",
-                _("“{url}” is not a server address. It begins with http:// or https://.").format(url=url),
-            )
+        url = server_address(url)
         if url != (self.server or ""):
             self._online = None
         self._log.remember(SERVER, url.encode())
@@ -160,7 +186,8 @@ class ExchangeService:
         if address != self.server:
             self.set_server(address)
             self._online = True
-        self._log.remember(_LAST_EXCHANGE, str(time.time_ns() // 1_000_000).encode())
+        if outcome.complete:
+            self._log.remember(_LAST_EXCHANGE, str(time.time_ns() // 1_000_000).encode())
         return SyncResult(
             outcome.sent,
             outcome.received,
@@ -169,6 +196,9 @@ class ExchangeService:
             outcome.round_trips,
             self._conflicts.count(),
             outcome.waiting,
+            outcome.complete,
+            outcome.disputed,
+            outcome.server_lost,
         )
 
     def export_bundle(self, path: Path, device: str | None = None) -> BundleResult:
@@ -183,9 +213,20 @@ class ExchangeService:
         """
         from sync.bundle import export_bundle
 
-        known = None if device is None else self._log.heads_seen_by(self._device(device))
+        known = None if device is None else self._known_to(self._device(device))
         written = export_bundle(self._log, path, known)
         return BundleResult(written.frames, 0, path.stat().st_size)
+
+    def _known_to(self, device: bytes) -> Heads:
+        """Return what a device is known to hold: what its frames and its bundles told, whichever is more."""
+        from sync.bundle import heads_of
+
+        known = self._log.heads_seen_by(device)
+        for unit, chains in (heads_of(self._log, device) or {}).items():
+            held = known.setdefault(unit, {})
+            for incarnation, head in chains.items():
+                held[incarnation] = max(head, held.get(incarnation, (0, b"")))
+        return known
 
     def import_bundle(self, path: Path) -> BundleResult:
         """Take in a bundle file.
@@ -207,3 +248,18 @@ class ExchangeService:
         raise Refused(
             "unknown_device", _("There is no device {suffix}; there are: {known}.").format(suffix=suffix, known=known)
         )
+
+
+def warnings(result: SyncResult) -> list[str]:
+    """Return what a person must be told of an exchange, besides what it moved."""
+    found = []
+    if result.server_lost:
+        found.append(_("The server had lost data, or was restored from a backup. This device gave back what it holds."))
+    if result.disputed:
+        found.append(
+            _(
+                "This device and the server hold different versions of what a device wrote: it was copied, or somebody "
+                "forged it. Nothing here was changed. Tell the administrator."
+            )
+        )
+    return found

@@ -111,7 +111,7 @@ def _read_cases(source: str) -> tuple[list[dict[str, Any]], bool]:
             document = msgspec.json.decode(data)
         except msgspec.DecodeError:
             document = [msgspec.json.decode(line) for line in data.splitlines() if line.strip()]
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Misuse(
             "not_json",
             _("{source} is neither JSON nor JSON lines: {problem}. Nothing was registered.").format(
@@ -144,7 +144,9 @@ def _move(arguments: Namespace) -> int:
 
 
 def _shown(arguments: Namespace, view: CaseView) -> int:
-    lines = [f"{view.number}  {text(view.kit.title)}  {text(view.kit.stage(view.stage).label)}"]
+    # A stage of a newer version of the kit has no label here; its id still says something.
+    stage = next((text(known.label) for known in view.kit.stages if known.id == view.stage), view.stage)
+    lines = [f"{view.number}  {text(view.kit.title)}  {stage}"]
     lines += [
         f"  {text(field.label)}: {display(field, view.values[field.id])}"
         for field in view.kit.fields

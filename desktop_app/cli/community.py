@@ -69,7 +69,14 @@ def _join(arguments: Namespace) -> int:
 
 
 def _made(arguments: Namespace, workspace: Workspace) -> int:
-    Settings.load().remember_vault(workspace.folder, workspace.community)
+    try:
+        Settings.load().remember_vault(workspace.folder, workspace.community)
+    except OSError as error:
+        output.tell(
+            _("The vault is made, but the list of vaults on this computer can't be written: {reason}.").format(
+                reason=error.strerror
+            )
+        )
     info = workspace.info()
     return output.result(
         arguments,

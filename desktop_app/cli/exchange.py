@@ -7,6 +7,7 @@ from pathlib import Path
 from desktop_app.cli import output
 from desktop_app.cli.community import opened
 from desktop_app.cli.parser import Commands
+from desktop_app.exchange import warnings
 from desktop_app.settings import server_folder
 from sync.messages import _
 
@@ -43,6 +44,8 @@ def add_commands(commands: Commands) -> None:
 def _sync(arguments: Namespace) -> int:
     with opened(arguments) as workspace:
         moved = workspace.exchange.sync(arguments.server)
+    for warning in warnings(moved):
+        output.tell(warning)
     return output.result(
         arguments,
         asdict(moved),

@@ -11,7 +11,7 @@ import desktop_app
 from desktop_app.cli import cases, community, exchange, kits, output
 from desktop_app.cli.parser import Commands, Parser, common_options, use_own_translations
 from sync import messages
-from sync.errors import Failure
+from sync.errors import Failure, Misuse
 from sync.messages import _
 
 Handler = Callable[[Namespace], int]
@@ -30,26 +30,25 @@ def run(argv: Sequence[str], upper_floor: Mapping[str, Handler]) -> int:
         The exit code: 0 done, 1 a bug, 2 wrong usage, 3 refused, 4 damaged data, 5 not reachable now.
     """
     _choose_language(argv)
+    output.prepare(as_json="--json" in argv)
     # Until the arguments are understood, their own --json decides how a mistake in them is told.
     arguments = Namespace(json="--json" in argv)
     try:
+        _require_text(argv)
         arguments = _parser(upper_floor).parse_args(argv)
         handler: Handler = arguments.handler
         return handler(arguments)
     except Failure as problem:
         return output.failure(arguments, problem)
     except KeyboardInterrupt:
-        output.tell(_("Interrupted. What was finished before is kept."))
+        output.failure(arguments, Failure("interrupted", _("Interrupted. What was finished before is kept.")))
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, never a traceback
-        output.tell(
-            _("A mistake in the program stopped this command ({where}). What was saved before is safe.").format(
-                where=whereabouts(error)
-            )
-        )
+        message = _("A mistake in the program stopped this command ({where}). What was saved before is safe.")
+        output.failure(arguments, Failure("program_error", message.format(where=whereabouts(error))))
         return BUG
 
 
@@ -58,6 +57,16 @@ def whereabouts(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
     return f"{type(error).__name__}, {place}"
+
+
+def _require_text(argv: Sequence[str]) -> None:
+    """Refuse arguments that hold bytes of another encoding: nothing could keep or show them as they are."""
+    for argument in argv:
+        try:
+            argument.encode()
+        except UnicodeEncodeError as error:
+            shown = argument.encode("utf-8", "replace").decode()
+            raise Misuse("usage", _("“{argument}” is not text in UTF-8.").format(argument=shown)) from error
 
 
 def _choose_language(argv: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """What the command line writes: one JSON document or plain lines to standard output, messages to standard error."""
 
 import getpass
+import io
 import os
 import sys
 from argparse import Namespace
@@ -47,6 +48,16 @@ def _encode(value: object) -> object:
     raise TypeError(type(value).__name__)
 
 
+def prepare(*, as_json: bool) -> None:
+    """Let standard output take every letter: JSON is UTF-8 everywhere, and a letter that a terminal lacks is replaced.
+
+    Args:
+        as_json: Whether a JSON document is to be written.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8" if as_json else None, errors="backslashreplace")
+
+
 def tell(message: str) -> None:
     """Write a sentence for a person to standard error."""
     sys.stderr.write(message + "\n")
@@ -80,7 +91,7 @@ def passphrase(arguments: Namespace, *, new: bool = False) -> str:
     """
     file = getattr(arguments, "passphrase_file", None)
     if file is not None:
-        text = read_file(Path(file)).decode("utf-8", "replace")
+        text = read_file(Path(file)).decode("utf-8-sig", "replace")
         return text.splitlines()[0] if text else ""
     if PASSPHRASE_VARIABLE in os.environ:
         return os.environ[PASSPHRASE_VARIABLE]
