@@ -25,6 +25,8 @@ _OVERLAP = 64
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _REFERENCE = re.compile(rb"""[\s]r\s*=\s*["']\s*([A-Za-z]{0,4})([0-9]{0,12})""")
 _SHARED_STRINGS = "sharedStrings.xml"
+# What reading a torn archive raises; NotImplementedError where a flipped bit asks for a version never made.
+_TORN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, NotImplementedError)
 
 
 def names(path: Path) -> frozenset[str]:
@@ -36,7 +38,7 @@ def names(path: Path) -> frozenset[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             return frozenset(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except _TORN as error:
         raise damaged(path) from error
 
 
@@ -63,7 +65,7 @@ def check(path: Path) -> None:
                         reach.see(chunk)
                     if reach.cells > MAX_CELLS:
                         raise too_many_cells(path, reach.cells)
-    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError) as error:
+    except _TORN as error:
         raise damaged(path) from error
 
 

@@ -119,6 +119,8 @@ class Examiner:
             unfit = [fault for fault in unfit if fault.field not in emptied]
         if not faults:
             return True
+        # A refused value often makes another field complain that no column gives; it has nothing to correct there.
+        faults = [fault for fault in faults if not fault.field or self.plan.columns(fault.field)] or faults
         if self.on_problem == "skip-row" or any(self._policy(fault) == "skip-row" for fault in faults):
             self._note(candidate, faults, self.tolerated)
             self.skipped += 1
