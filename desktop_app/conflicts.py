@@ -48,7 +48,7 @@ class ConflictService:
         self._store = store
         self._log = log
         self._reader = reader
-        self._undo: tuple[bytes, str, list[Value]] | None = None
+        self._undo: tuple[bytes, str, list[Value], Value] | None = None
 
     def count(self) -> int:
         """Return how many fields have several current values."""
@@ -137,14 +137,16 @@ class ConflictService:
         """
         if self._undo is None:
             return False
-        record_id, field, values_before = self._undo
+        record_id, field, values_before, resolved = self._undo
 
         def decide(connection: Connection) -> tuple[bytes, list[Change]]:
             record = self._log.record(connection, record_id)
             if record is None:
                 raise Refused("unknown_case", _("The case is not in this vault any more."))
-            # The first replaces the resolution; the others replace nothing, so all are current together.
-            replaces = [{field: record.state.dots_of(field)}, *({} for _value in values_before[1:])]
+            # The first replaces the resolution, and nothing that came after it; the others replace nothing, so all
+            # are current together.
+            decided = tuple(dot for dot, value in record.state.current(field) if value == resolved)
+            replaces = [{field: decided}, *({} for _value in values_before[1:])]
             return record.unit, [
                 Change(COLLECTION, record.id, {field: value}, dots)
                 for value, dots in zip(values_before, replaces, strict=True)
@@ -157,14 +159,14 @@ class ConflictService:
     def _write(self, ref: str, field: str, choose: Callable[[Record], Value]) -> None:
         if not self._log.me.may_write:
             raise Refused("no_right", _("Your role lets you read cases, not change them. Ask your administrator."))
-        undo: list[tuple[bytes, str, list[Value]]] = []
+        undo: list[tuple[bytes, str, list[Value], Value]] = []
 
         def decide(connection: Connection) -> tuple[bytes, list[Change]]:
             record = self._reader.find(connection, ref)
             if field not in record.state.conflicts:
                 raise _no_conflict(field)
             value = choose(record)
-            undo.append((record.id, field, [known for _dot, known in record.state.current(field)]))
+            undo.append((record.id, field, [known for _dot, known in record.state.current(field)], value))
             return record.unit, [Change(COLLECTION, record.id, {field: value}, {field: record.state.dots_of(field)})]
 
         self._log.write_with(decide)

@@ -1,7 +1,7 @@
 """Whether everything in a vault is whole: each part checked and named."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -123,6 +123,10 @@ def _check_projection(workspace: Workspace, connection: Connection) -> str:
             raise _Fault(_("the list of cases differs from what the log gives"))
         if _index(connection) != _index(again):
             raise _Fault(_("the search index differs from what the log gives"))
+        if _history(connection) != _history(again):
+            raise _Fault(_("the histories of the cases differ from what the log gives"))
+        if _names(connection) != _names(again):
+            raise _Fault(_("the names of people and units differ from what the log gives"))
         (count,) = again.execute("SELECT count(*) FROM case_row").fetchone()
     return _("{count} cases, rebuilt from the log and equal").format(count=count)
 
@@ -151,19 +155,36 @@ def _rebuilt(workspace: Workspace, connection: Connection) -> Iterator[Connectio
 
 def _rows(connection: Connection) -> str:
     """Hash the list of cases, without what only says when this device heard of it."""
-    found = hashlib.sha256()
-    rows = connection.execute(
-        "SELECT uuid, kit, number, stage, final, title, person, received_on, due_on, conflicts FROM case_row"
-        " ORDER BY uuid"
+    return _hash(
+        connection.execute(
+            "SELECT uuid, kit, number, stage, final, title, person, received_on, due_on, conflicts FROM case_row"
+            " ORDER BY uuid"
+        )
     )
-    for row in rows:
-        found.update(repr(row).encode())
-    return found.hexdigest()
+
+
+def _history(connection: Connection) -> str:
+    """Hash which frames touched which records."""
+    return _hash(
+        connection.execute(
+            "SELECT r.uuid, f.hash FROM touched t JOIN record r ON r.id = t.record JOIN frame f ON f.id = t.frame"
+            " ORDER BY r.uuid, f.hash"
+        )
+    )
+
+
+def _names(connection: Connection) -> str:
+    """Hash the names by which people, units and the community are shown."""
+    return _hash(connection.execute("SELECT uuid, collection, name FROM named ORDER BY uuid"))
 
 
 def _index(connection: Connection) -> str:
     """Hash the words of the search index and in how many cases each stands."""
+    return _hash(connection.execute("SELECT term, doc FROM case_words ORDER BY term"))
+
+
+def _hash(rows: Iterable[tuple[object, ...]]) -> str:
     found = hashlib.sha256()
-    for row in connection.execute("SELECT term, doc FROM case_words ORDER BY term"):
+    for row in rows:
         found.update(repr(row).encode())
     return found.hexdigest()

@@ -1,5 +1,6 @@
 """An opened vault with everything a clerk does in it; the one door for screens and command line."""
 
+import secrets
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from desktop_app.cases.views import CaseReader
 from desktop_app.conflicts import ConflictService
 from desktop_app.directory import Directory
 from desktop_app.drafts import DraftService
-from desktop_app.exchange import SERVER, ExchangeService
+from desktop_app.exchange import SERVER, ExchangeService, server_address
 from desktop_app.kits import loader
 from desktop_app.kits.model import Kit
 from desktop_app.vault import KdfParameters, MarkState, Vault
@@ -226,12 +227,13 @@ class Workspace:
                 ),
             )
         chosen = ids.from_text(self._named_unit(unit).id) or b""
-        if server and not self.exchange.server:
-            self.exchange.set_server(server)
+        address = server_address(server) or self.exchange.server
         try:
-            contents = enrolment.invite(self.log, role, [chosen], server or self.exchange.server)
+            contents = enrolment.invite(self.log, role, [chosen], address)
         except PermissionError as error:
             raise Refused("no_right", _("Only an administrator can invite. Nothing was changed.")) from error
+        if address and not self.exchange.server:
+            self.exchange.set_server(address)
         return Invitation(enrolment.write_invitation(contents), contents.code)
 
     def _named_unit(self, name: str) -> Unit:
@@ -297,20 +299,36 @@ class Workspace:
         """Begin a new life of the log when the database is older than the mark beside it."""
         kept = self._vault.mark.load()
         if kept is None:
-            return []
+            return self._notice_lost_mark()
         incarnation, counter, lives = _MARK.unpack(kept)
         position = self.log.position()
         if incarnation == position.incarnation and counter <= position.counter:
             return []
-        self.log.start_incarnation()
         # The mark, which did not go back in time, counts the lives: no number of an earlier life is given again.
-        self.log.remember(_LIVES, str(lives + 1).encode())
+        self._begin_life(lives + 1)
         return [
             _(
                 "This vault's database is an older copy than the one last used here. Everything in it is safe; what "
                 "was written after the copy comes back with the next exchange, from the server or a colleague."
             )
         ]
+
+    def _notice_lost_mark(self) -> list[str]:
+        """Begin a new life of the log when nothing tells whether the database is the one last used."""
+        if self._vault.mark.state is MarkState.EMPTY:
+            return []
+        # How many lives there were is not known either; a number by chance will not have been one of them.
+        self._begin_life(1_000 + secrets.randbelow(9_000))
+        return [
+            _(
+                "The file vault.mark was missing or damaged. Everything in the vault is safe; from now on its "
+                "registration numbers carry a new mark, so that none can be given twice."
+            )
+        ]
+
+    def _begin_life(self, lives: int) -> None:
+        self.log.start_incarnation()
+        self.log.remember(_LIVES, str(lives).encode())
 
 
 def create_workspace(
@@ -372,7 +390,7 @@ def open_workspace(folder: Path, passphrase: str) -> Workspace:
         Refused: The pass phrase is wrong, there is no vault, or it is open elsewhere.
         Damaged: A file of the vault is damaged; the message says which.
     """
-    return Workspace(vault.open_vault(folder, passphrase))
+    return _opened(vault.open_vault(folder, passphrase))
 
 
 def create_example_workspace(folder: Path, passphrase: str, *, kdf: KdfParameters | None = None) -> Workspace:
@@ -422,7 +440,16 @@ def _make(
         if start.server and start.server_key:
             pin_server(log, start.server, start.server_key)
 
-    return Workspace(vault.create(folder, passphrase, initialise, kdf=kdf))
+    return _opened(vault.create(folder, passphrase, initialise, kdf=kdf))
+
+
+def _opened(held: Vault) -> Workspace:
+    """Return the workspace of a vault, which is closed again when its log can't be used."""
+    try:
+        return Workspace(held)
+    except BaseException:
+        held.close()
+        raise
 
 
 def _require_name(name: str) -> None:

@@ -1,5 +1,6 @@
 """Changes, and the columnar form in which many of them travel together."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,9 @@ VERSION = 1
 MAX_CHANGES = 2_000
 MAX_PAYLOAD_BYTES = 64 * 2**20
 """How much one frame may unpack to; checked before anything is unpacked."""
+
+MAX_PORTION_LETTERS = 4 * 2**20
+"""How much text is put into one frame of one's own: at 4 bytes a letter, well below what others take."""
 
 MAX_COUNTER = 2**62
 MAX_TIME_MS = 253_000_000_000_000
@@ -82,6 +86,25 @@ class Batch:
     def count(self) -> int:
         """How many changes there are."""
         return sum(len(group.records) for group in self.groups)
+
+
+def portions(changes: Sequence[Change]) -> Iterator[list[Change]]:
+    """Divide changes so that each part fits into one frame that every device takes.
+
+    Args:
+        changes: Any number, in their order.
+    """
+    portion: list[Change] = []
+    room = MAX_PORTION_LETTERS
+    for change in changes:
+        letters = sum(len(value) if isinstance(value, str) else 8 for value in change.fields.values())
+        if portion and (len(portion) == MAX_CHANGES or letters > room):
+            yield portion
+            portion, room = [], MAX_PORTION_LETTERS
+        portion.append(change)
+        room -= letters
+    if portion:
+        yield portion
 
 
 def group(changes: list[Change], counter: int, time_ms: int) -> Batch:

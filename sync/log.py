@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from sync import changes, crypto, frames, membership
 from sync.applying import Applier, Projector, Store
-from sync.changes import MAX_CHANGES, Change, Dot, Value
+from sync.changes import Change, Dot, Value
 from sync.crypto import Opener, Signer
+from sync.errors import Refused
 from sync.frames import Frame, Header
 from sync.ids import random_id
 from sync.membership import Link, Membership
 from sync.merge import State
+from sync.messages import _
 from sync.replica import Applied, Heads
 from sync.sqlcipher import Connection
 from sync.states import Incarnations, read_state
@@ -115,15 +117,29 @@ class Log:
 
     @property
     def me(self) -> membership.Device:
-        """This device as the membership links make it."""
-        return self.membership.devices[self.device]
+        """This device as the membership links make it.
+
+        Raises:
+            Refused: It is not a member, because its invitation was used by another device too.
+        """
+        try:
+            return self.membership.devices[self.device]
+        except KeyError:
+            raise Refused(
+                "not_a_member",
+                _(
+                    "This device is not a member of the community: its invitation was used by another device as well. "
+                    "The vault's files were not changed. Ask an administrator for a new invitation, and join with it "
+                    "in another folder."
+                ),
+            ) from None
 
     def write(self, unit: bytes, written: Sequence[Change]) -> Applied:
         """Make frames of changes, apply them and commit durably.
 
         Args:
             unit: The 16-byte id of the unit that shall read them.
-            written: Any number of changes; more than 2,000 become several frames, still all or nothing.
+            written: Any number of changes; what is too much for one frame becomes several, still all or nothing.
         """
         return self.write_with(lambda _: (unit, written))
 
@@ -137,8 +153,8 @@ class Log:
         with self._store.write() as connection:
             unit, written = decide(connection)
             applier = Applier(connection, self.membership, self._projector)
-            for start in range(0, len(written), MAX_CHANGES):
-                self._append_own(connection, applier, unit, list(written[start : start + MAX_CHANGES]))
+            for portion in changes.portions(written):
+                self._append_own(connection, applier, unit, portion)
             applied = applier.finish()
         return self._tell(applied)
 

@@ -3,7 +3,18 @@
 from datetime import date
 
 from desktop_app import ukrainian
-from desktop_app.cases.model import CaseQuery, CaseRow
+from desktop_app.cases.model import (
+    DELETED,
+    KIT,
+    KIT_VERSION,
+    NUMBER,
+    REGISTERED_ON,
+    STAGE,
+    CaseQuery,
+    CaseRow,
+)
+from desktop_app.kits import loader, values
+from desktop_app.kits.model import Field, FieldType
 from sync import ids
 from sync.errors import Refused
 from sync.messages import _
@@ -19,6 +30,10 @@ SORT_COLUMNS = {
     "due_on": "due_on",
     "updated": "updated",
 }
+SYSTEM_FIELDS = frozenset({KIT, KIT_VERSION, NUMBER, STAGE, REGISTERED_ON, DELETED})
+_EQUAL_COLUMNS = frozenset(SORT_COLUMNS) - {"updated"}
+_NUMBERS = frozenset({FieldType.INTEGER, FieldType.DECIMAL, FieldType.MONEY})
+_MOST_ROWS = 2**62
 EXACT_MATCHES = 20_000
 """Up to how many search results are sorted by the column asked for; more come newest first."""
 
@@ -31,8 +46,9 @@ class _Where:
     def __init__(self, query: CaseQuery, today: date) -> None:
         self.conditions: list[str] = []
         self.values: list[object] = []
+        self._kit = query.kit
         if query.kit is not None:
-            self._add("c.kit = ?", query.kit)
+            self._add("c.kit = ?", loader.kit(query.kit).id)
         if query.stage is not None:
             self._add("c.stage = ?", query.stage)
         if query.overdue:
@@ -46,16 +62,18 @@ class _Where:
             self._add("c.id IN (SELECT rowid FROM case_search WHERE case_search MATCH ?)", self.words)
 
     def _equal(self, field: str, value: str) -> None:
-        """A value from a command line is text; numbers and yes/no are compared as what they are stored as."""
-        if field in {"number", "kit", "stage", "title", "person", "received_on", "due_on"}:
-            self._add(f"c.{field} = ?", value)
+        """A value from a command line is text; it is compared as each kit that has the field would store it."""
+        forms = sorted({value, *(_stored(known, value) for known in _fields(field, self._kit))})
+        marks = ",".join("?" * len(forms))
+        if field in _EQUAL_COLUMNS:
+            self.conditions.append(f"c.{field} IN ({marks})")
+            self.values += forms
             return
-        path = json_path(field)
+        text = "CASE j.type WHEN 'true' THEN 'yes' WHEN 'false' THEN 'no' ELSE CAST(j.value AS TEXT) END"
         self.conditions.append(
-            "EXISTS (SELECT 1 FROM record r, json_each(r.fields, ?) j WHERE r.id = c.id"
-            " AND CASE j.type WHEN 'true' THEN 'yes' WHEN 'false' THEN 'no' ELSE CAST(j.value AS TEXT) END = ?)"
+            f"EXISTS (SELECT 1 FROM record r, json_each(r.fields, ?) j WHERE r.id = c.id AND {text} IN ({marks}))"  # noqa: S608 - question marks
         )
-        self.values += (path, value)
+        self.values += (json_path(field), *forms)
 
     def _add(self, condition: str, value: object) -> None:
         self.conditions.append(condition)
@@ -63,6 +81,48 @@ class _Where:
 
     def __str__(self) -> str:
         return f" WHERE {' AND '.join(self.conditions)}" if self.conditions else ""
+
+
+def _fields(name: str, kit_id: str | None) -> list[Field]:
+    """Return the fields of a name in the kits that a query is about; none for a column of the list.
+
+    Raises:
+        Refused: There is no such field.
+    """
+    kits = loader.shipped().values() if kit_id is None else [loader.kit(kit_id)]
+    found = [kit.field(name) for kit in kits if name in kit.field_ids]
+    if not found and name not in SORT_COLUMNS and name not in SYSTEM_FIELDS:
+        raise Refused(
+            "unknown_field",
+            _("There is no field “{field}”. “sprava kit show” names the fields of a kit.").format(field=name),
+        )
+    return found
+
+
+def _stored(field: Field, value: str) -> str:
+    """Return a value as a field stores it, in text form; as it was given when the field would refuse it."""
+    try:
+        stored = values.parse(field, value)
+    except Refused:
+        return value
+    if isinstance(stored, list):
+        return str(stored[0]) if len(stored) == 1 else value
+    if isinstance(stored, bool):
+        return "yes" if stored else "no"
+    return value if stored is None else str(stored)
+
+
+def _field_order(connection: Connection, field: Field | None, path: str) -> str:
+    """Return the SQL by which cases are sorted by a field: numbers by size, texts as a Ukrainian expects them."""
+    stored = f"json_extract((SELECT fields FROM record r WHERE r.id = c.id), '{path}')"  # noqa: S608 - checked
+    if field is not None and field.type in _NUMBERS:
+        return f"CAST({stored} AS REAL)"
+    connection.create_function("ukrainian_key", 1, _sort_key, deterministic=True)
+    return f"ukrainian_key({stored})"
+
+
+def _sort_key(value: object) -> object:
+    return ukrainian.sort_key(value) if isinstance(value, str) else value
 
 
 def json_path(field: str) -> str:
@@ -114,13 +174,14 @@ def page(connection: Connection, query: CaseQuery, today: date, offset: int, lim
         ids_sql = f"SELECT c.id FROM case_row c{where} ORDER BY {order}"  # noqa: S608 - names are from the table above
     else:
         path = json_path(query.sort)
-        value = f"json_extract((SELECT fields FROM record r WHERE r.id = c.id), '{path}')"  # noqa: S608 - checked
+        fields = _fields(query.sort, query.kit)
+        value = _field_order(connection, fields[0] if fields else None, path)
         order = f"{value} {direction}, c.id {direction}"
         ids_sql = f"SELECT c.id FROM case_row c{where} ORDER BY {order}"  # noqa: S608 - checked above
     rows = connection.execute(
         f"WITH page AS MATERIALIZED ({ids_sql} LIMIT ? OFFSET ?) SELECT {_COLUMNS} FROM page p"  # noqa: S608
         f" JOIN case_row c ON c.id = p.id JOIN unit u ON u.id = c.unit ORDER BY {order}",
-        (*where.values, limit, offset),
+        (*where.values, min(limit, _MOST_ROWS), min(offset, _MOST_ROWS)),
     ).fetchall()
     return [_row(row, today) for row in rows]
 
