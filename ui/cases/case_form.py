@@ -31,10 +31,12 @@ class CaseForm(QWidget):
         self, kit: Kit, parent: QWidget | None = None, now: Callable[[], datetime] = local_now, *, fresh: bool = False
     ) -> None:
         super().__init__(parent)
-        self.fields = FormView(kit, None, now, fresh=fresh)
+        self.area = QScrollArea(self)
+        holder = scroll_holder(self.area)
+        self.fields = FormView(kit, holder, now, fresh=fresh)
         self.fields.setMaximumWidth(scaled(_WIDEST))
         self.summary = ProblemSummary(self)
-        self.area = scroll_column(self.fields, self)
+        fill_holder(holder, self.fields)
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(8)
@@ -81,23 +83,32 @@ class CaseForm(QWidget):
             self.area.ensureWidgetVisible(row, 0, _MARGIN)
 
 
-def scroll_column(content: QWidget, parent: QWidget, margin: int = 0) -> QScrollArea:
-    """Return a scroll area that scrolls its content up and down only.
+def scroll_holder(area: QScrollArea) -> QWidget:
+    """Let an area scroll up and down only; return the widget in it that its content is made in.
+
+    A form made elsewhere and put into the area afterwards would look up the style of each of its parts once more.
 
     Args:
-        content: What scrolls; it's given the whole width, up to its own maximum.
-        parent: Where the area stands.
-        margin: The room left of the content.
+        area: The scroll area.
     """
-    area = QScrollArea(parent)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     holder = QWidget(area)
-    line = QHBoxLayout(holder)
-    line.setContentsMargins(margin, max(margin - 4, 4), _MARGIN, _MARGIN)
-    line.addWidget(content, 1)
-    line.addStretch(0)
     area.setWidget(holder)
-    return area
+    return holder
+
+
+def fill_holder(holder: QWidget, content: QWidget, margin: int = 0) -> None:
+    """Give the content of a scroll area its place.
+
+    Args:
+        holder: What ``scroll_holder`` returned.
+        content: What was made in it; it's given the whole width, up to its own maximum.
+        margin: The room left of and above the content.
+    """
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(margin, max(margin - 4, 4), _MARGIN, _MARGIN)
+    row.addWidget(content, 1)
+    row.addStretch(0)

@@ -14,7 +14,7 @@ from sync.errors import Failure
 from sync.messages import _
 from ui import theme
 from ui.actions import Action
-from ui.cases.case_form import scroll_column
+from ui.cases.case_form import fill_holder, scroll_holder
 from ui.cases.case_header import CaseHead
 from ui.cases.details import DetailsPane
 from ui.cases.edit_form import EditForm
@@ -222,10 +222,12 @@ class CasePage(Page):
             if self._reader_area is not None:
                 self._stack.removeWidget(self._reader_area)
                 self._reader_area.deleteLater()
-            self._reader = ReadView(view.kit)
+            self._reader_area = QScrollArea(self)
+            holder = scroll_holder(self._reader_area)
+            self._reader = ReadView(view.kit, holder)
             self._reader.setMaximumWidth(theme.scaled(1000))
             self._reader.conflict_chosen.connect(self._open_conflicts)
-            self._reader_area = scroll_column(self._reader, self, theme.SPACE_L)
+            fill_holder(holder, self._reader, theme.SPACE_L)
             self._reader_area.setProperty("surface", "card")
             self._reader_area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             self._reader_area.setAccessibleName(_("Values of the case"))

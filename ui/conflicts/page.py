@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_app.conflicts import Conflict
 from desktop_app.kits.model import FieldType, Value
@@ -14,7 +14,7 @@ from desktop_app.workspace import ChangeEvent
 from sync.errors import Failure
 from sync.messages import _, ngettext
 from ui import theme
-from ui.cases.case_form import scroll_column
+from ui.cases.case_form import fill_holder, scroll_holder
 from ui.cases.timeline import field_label
 from ui.cases.two_lines import TwoLines, two_line_item
 from ui.conflicts.comparison import Comparison, in_order
@@ -115,7 +115,9 @@ class ConflictsPage(Page):
         column.setSpacing(theme.SPACE_S)
         column.addWidget(self._field)
         column.addWidget(self._subject)
-        values = QWidget()
+        self._area = QScrollArea(right)
+        holder = scroll_holder(self._area)
+        values = QWidget(holder)
         inner = QVBoxLayout(values)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(theme.SPACE_M)
@@ -123,7 +125,7 @@ class ConflictsPage(Page):
         inner.addLayout(buttons)
         inner.addWidget(self.editor)
         inner.addStretch(1)
-        self._area = scroll_column(values, right)
+        fill_holder(holder, values)
         column.addWidget(self._area, 1)
         both = QWidget(self)
         row = QHBoxLayout(both)

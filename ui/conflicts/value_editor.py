@@ -51,7 +51,7 @@ class ValueEditor(QFrame):
         if self.row is not None:
             self._place.removeWidget(self.row)
             self.row.deleteLater()
-        self.row = FieldRow(field, make_editor(field, self), self)
+        self.row = FieldRow(field, make_editor, self)
         self.row.set_required(required=False)
         self.row.editor.set_raw(value)
         self._place.addWidget(self.row)

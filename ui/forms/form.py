@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -258,7 +259,7 @@ class FormView(QWidget):
     # Own
 
     def _add(self, field: Field, section: SectionView) -> None:
-        row = FieldRow(field, make_editor(field, section, self._now), section)
+        row = FieldRow(field, partial(make_editor, now=self._now), section)
         row.editor.changed.connect(self._edited)
         row.set_required(required=field.required is True)
         section.rows.append(row)
@@ -275,8 +276,9 @@ class FormView(QWidget):
         return [row for row in self._rows.values() if row.field.id in self._shown]
 
     def _lay_out(self) -> None:
-        for section in self._sections:
-            section.lay_out(self._shown, max(self._columns, 1))
+        # Before the first size is known there is nothing to place.
+        for section in self._sections if self._columns else ():
+            section.lay_out(self._shown, self._columns)
 
     def _value(self, field_id: str) -> object:
         row = self._rows[field_id]

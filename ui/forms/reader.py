@@ -128,5 +128,5 @@ class ReadView(QWidget):
             self._lay_out()
 
     def _lay_out(self) -> None:
-        for section in self._sections:
-            section.lay_out(self._shown, max(self._columns, 1))
+        for section in self._sections if self._columns else ():
+            section.lay_out(self._shown, self._columns)

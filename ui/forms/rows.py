@@ -1,6 +1,6 @@
 """One field in a form: its label, its editor, its hint and what is wrong with it; and a section of them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
@@ -35,11 +35,17 @@ class Row(QWidget):
 
 
 class FieldRow(Row):
-    """A label over an editor over a hint; a problem takes the place below the hint."""
+    """A label over an editor over a hint; a problem takes the place below the hint.
 
-    def __init__(self, field: Field, editor: Editor, parent: QWidget) -> None:
+    Args:
+        field: What is asked for.
+        make: Makes its editor inside this row: moving a widget to another parent later costs a style look-up.
+        parent: The section.
+    """
+
+    def __init__(self, field: Field, make: Callable[[Field, QWidget], Editor], parent: QWidget) -> None:
         super().__init__(field, parent)
-        self.editor = editor
+        self.editor = editor = make(field, self)
         self.required = False
         self._problem: QWidget | None = None
         self._problem_text: QLabel | None = None
@@ -48,7 +54,6 @@ class FieldRow(Row):
         self._layout.setSpacing(4)
         self.label = label(text(field.label), parent=self, wrap=True)
         self._layout.addWidget(self.label)
-        editor.widget.setParent(self)
         self._layout.addWidget(editor.widget)
         self._hint = text(field.hint) if field.hint and field.type is not FieldType.NOTE else ""
         if self._hint:
@@ -125,8 +130,11 @@ class SectionView(QWidget):
             self._grid.removeWidget(row)
         line, column = 0, 0
         for row in self.rows:
-            row.setVisible(row.field.id in wanted)
-            if row.field.id not in wanted:
+            visible = row.field.id in wanted
+            # Setting what is so already costs a style look-up for each of hundreds of fields.
+            if row.isHidden() == visible:
+                row.setVisible(visible)
+            if not visible:
                 continue
             span = columns if row.wide else 1
             if column + span > columns:
