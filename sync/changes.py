@@ -192,7 +192,7 @@ def decode(data: bytes) -> Batch:
         if not 0 <= zstandard.frame_content_size(data) <= MAX_PAYLOAD_BYTES:
             raise BadPayload("the payload does not tell its size, or tells too much")
         form = _decoder.decode(zstandard.ZstdDecompressor().decompress(data))
-    except (zstandard.ZstdError, msgspec.MsgspecError) as error:
+    except (zstandard.ZstdError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadPayload("the payload is not in the documented form") from error
     if form.version != VERSION:
         raise BadPayload(f"payload version {form.version} is not known")

@@ -151,7 +151,7 @@ def read_invitation(data: bytes) -> InvitationContents:
         contents = msgspec.msgpack.decode(payload[len(MAGIC) :], type=InvitationContents)
         if contents.invitation not in Membership.of(contents.links).invitations:
             raise BadLink("the invitation is not signed by an administrator")
-    except (msgspec.MsgspecError, BadLink) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, BadLink) as error:
         raise Damaged(
             "damaged_invitation",
             _("This file is not a whole invitation of Sprava. Nothing was changed; ask for the file to be sent again."),

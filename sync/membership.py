@@ -173,7 +173,7 @@ def parse(data: bytes) -> Link:
     signed = data[: -crypto.SIGNATURE_BYTES]
     try:
         envelope = _decoder.decode(signed[_PREFIX.size :])
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadLink("the link is not in the documented form") from error
     link_hash = crypto.sha256(signed)
     founding = isinstance(envelope.body, Found)
