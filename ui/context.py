@@ -13,7 +13,6 @@ from ui.exchange_job import ExchangeJob
 from ui.worker import Worker
 
 T = TypeVar("T")
-WORDS_TARGET = "words:"
 
 
 class DeskContext(QObject):
@@ -28,6 +27,7 @@ class DeskContext(QObject):
     cases_changed = Signal(object)
     message_shown = Signal(str, str)
     page_wanted = Signal(str, str)
+    search_wanted = Signal(str)
     search_shown = Signal(str)
 
     _written = Signal(object)
@@ -102,7 +102,7 @@ class DeskContext(QObject):
 
     def search(self, text: str) -> None:
         """Show the cases that hold some words; empty for no words."""
-        self.show_page("cases", WORDS_TARGET + text)
+        self.search_wanted.emit(text)
 
     def go_back(self) -> None:
         """Return to the page that was in view before this one."""

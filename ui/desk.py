@@ -21,6 +21,7 @@ from ui.topbar import TopBar
 from ui.widgets import MessageBar, icon_label, label
 
 _HISTORY = 50
+_CASES = "cases"
 
 
 class Desk(QWidget):
@@ -154,6 +155,11 @@ class Desk(QWidget):
             case _:
                 self.status_bar.focus_first()
 
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002, FBT001, N802 - Qt names it so
+        """Qt: Tab; the status bar comes after the page, whose fields may be younger."""
+        self.status_bar.put_last()
+        return super().focusNextPrevChild(next)
+
     def sync_now(self) -> None:
         """Exchange with the server; without an address, go where it's set."""
         self.context.exchange.start()
@@ -179,6 +185,7 @@ class Desk(QWidget):
     def _connect(self) -> None:
         context = self.context
         context.page_wanted.connect(self._page_wanted)
+        context.search_wanted.connect(self._search)
         context.message_shown.connect(self.messages.show_message)
         context.cases_changed.connect(self._changed)
         context.search_shown.connect(self.top_bar.show_words)
@@ -190,8 +197,13 @@ class Desk(QWidget):
         self.top_bar.into_page_wanted.connect(self._into_page)
 
     def _page_wanted(self, page_id: str, target: str) -> None:
-        typing = self.top_bar.search.hasFocus()
-        self.show_page(page_id, target, take_focus=not typing)
+        self.show_page(page_id, target)
+
+    def _search(self, words: str) -> None:
+        """Show what holds some words; the focus stays where they are typed."""
+        if words or _CASES in self._pages:
+            self._page(_CASES).search(words)
+            self.show_page(_CASES, take_focus=False)
 
     def _into_page(self) -> None:
         if self.page is not None:
@@ -209,11 +221,15 @@ class Desk(QWidget):
         return next(spec for spec in PAGES if spec.page_id == page_id)
 
     def _bring(self, page: Page, *, take_focus: bool) -> None:
+        focused = QApplication.focusWidget()
         self.stack.setCurrentWidget(page)
         self.rail.show_current(page.page_id)
         page.activate()
         if take_focus:
             page.focus_first()
+        elif focused is not None:
+            # A stack of pages gives the focus to the page that it brings up, wherever the focus was.
+            focused.setFocus()
 
     def _changed(self, event: ChangeEvent) -> None:
         if self.page is not None:

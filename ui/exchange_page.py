@@ -25,7 +25,7 @@ from ui.context import DeskContext
 from ui.invite_card import InviteCard
 from ui.page import Page
 from ui.status_bar import when_words
-from ui.widgets import Card, button, icon_label, label, title
+from ui.widgets import Card, Elided, button, icon_label, label, title
 
 if TYPE_CHECKING:
     from sync.client import Progress
@@ -196,7 +196,6 @@ class ServerCard(Card):
 
     def _stop(self) -> None:
         self._job.cancel()
-        self.cancel.setEnabled(False)
         self._count.setText(_("Stopping; what was exchanged stays."))
 
     def _keep(self) -> None:
@@ -230,7 +229,6 @@ class ServerCard(Card):
         self._count.setText(_("Reaching the server…"))
         for widget in (self.progress, self._count, self.cancel):
             widget.setVisible(running)
-        self.cancel.setEnabled(True)
         self.sync.setVisible(not running)
         if running and had_focus:
             self.cancel.setFocus()
@@ -324,8 +322,7 @@ class DeviceCard(Card):
 
     def _add(self, name: str, words: str) -> None:
         row = self._grid.rowCount()
-        value = label("", parent=self, wrap=True)
-        value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        value = Elided(parent=self) if name == "folder" else label("", parent=self, wrap=True)
         self._grid.addWidget(label(words, "", "muted", self), row, 0, Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(value, row, 1)
         self._values[name] = value

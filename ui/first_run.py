@@ -51,6 +51,7 @@ class FirstRun(Gate):
         self._connect()
         if answers.way and not answers.begun_with_language:
             self._first = 2
+        self.put_look_last()
         self._show(max(self._first, answers.step))
 
     def focus_first(self) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from sync.messages import _
 from ui import icons, theme
 from ui.look import Look, look_menu
-from ui.widgets import Button, icon_label, label
+from ui.widgets import Button, icon_label, label, last_in_tab_order
 
 _SIDE_WIDTH = 340
 _CONTENT_WIDTH = 620
@@ -35,6 +35,12 @@ class Gate(QWidget):
         self.look = _look_button(look, self)
         row.addWidget(self._side())
         row.addWidget(self._main(), 1)
+
+    def put_look_last(self) -> None:
+        """Let Tab come to language and look after everything else; called when all else is there."""
+        last = last_in_tab_order(self.window())
+        if last is not None and last is not self.look:
+            self.setTabOrder(last, self.look)
 
     def _side(self) -> QFrame:
         side = QFrame(self)

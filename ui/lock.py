@@ -60,6 +60,7 @@ class Lock(Gate):
         self.passphrase.line.returnPressed.connect(self.unlock)
         self.open.clicked.connect(self.unlock)
         self.leave.clicked.connect(self.leave_wanted)
+        self.put_look_last()
 
     def focus_first(self) -> None:
         """Put the focus on the pass phrase."""

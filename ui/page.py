@@ -35,8 +35,16 @@ class Page(QWidget):
 
         Args:
             target: A case id on the case page and on conflicts, a draft id (empty: an empty form) on the new-case
-                page, what to search for on the list of cases; empty where the page itself is meant.
+                page, words or ``overdue:`` on the list of cases; empty where the page itself is meant.
         """
+
+    def search(self, words: str) -> None:
+        """Narrow the page to what holds some words; only the list of cases does. Called before ``activate``.
+
+        Args:
+            words: As typed into the search box; empty for all.
+        """
+        self.open_target(words)
 
     def place(self) -> str:
         """Return the target that brings back what is shown now, for the way back and after a change of language."""

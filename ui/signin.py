@@ -45,6 +45,7 @@ class SignIn(Gate):
         self._busy = QProgressBar(self)
         self._build()
         self._offer()
+        self.put_look_last()
 
     def focus_first(self) -> None:
         """Put the focus on the pass phrase: the latest vault is chosen already."""

@@ -10,7 +10,7 @@ from desktop_app.workspace import ChangeEvent
 from sync.messages import _, ngettext
 from ui import theme
 from ui.context import DeskContext
-from ui.widgets import Button, button
+from ui.widgets import Button, button, last_in_tab_order
 
 _SETTLE_MS = 200
 _MINUTE_MS = 60_000
@@ -62,6 +62,15 @@ class StatusBar(QFrame):
     def focus_first(self) -> None:
         """Put the focus on the first word."""
         self.saved.setFocus()
+
+    def put_last(self) -> None:
+        """Let Tab come here after everything else in the window, however late a page built its fields."""
+        last = last_in_tab_order(self.window())
+        if last is None or self.isAncestorOf(last):
+            return
+        for word in (self.saved, self.network, self.waiting, self.conflicts, self.palette_hint):
+            self.setTabOrder(last, word)
+            last = word
 
     def renew(self) -> None:
         """Ask for the state; while an answer is under way, ask once more after it."""

@@ -85,15 +85,14 @@ class TodayPage(Page):
 
     def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
-        self._focus_wanted = False
         self._date = label("", "title", parent=self)
         self._summary = label("", "", "muted", self)
+        self.conflicts = _ConflictNote(self)
         self.overdue = Section(_("Overdue"), _("Nothing is overdue."), self)
         self.due_soon = Section(_("Due soon"), _("Nothing is due in the next days."), self)
         self.from_others = Section(_("New from others"), _("Nothing new has come from others."), self)
         self.recent = Section(_("Your latest"), _("Cases that you register or change appear here."), self)
         self.drafts = Section(_("Drafts"), _("No work is half done."), self)
-        self.conflicts = _ConflictNote(self)
         self._build()
         self._connect()
 
@@ -116,7 +115,6 @@ class TodayPage(Page):
         if lists:
             lists[0].setFocus()
         else:
-            self._focus_wanted = True
             self.setFocus()
 
     def _sections(self) -> list[Section]:
@@ -185,8 +183,8 @@ class TodayPage(Page):
         self._summary.setText(
             ngettext("{count} case in work", "{count} cases in work", today.open_total).format(count=today.open_total)
         )
-        if self._focus_wanted:
-            self._focus_wanted = False
+        # The page held the focus for rows to come; if the person has gone elsewhere, it stays there.
+        if self.hasFocus():
             self.focus_first()
 
 

@@ -169,6 +169,16 @@ def key_hint(keys: str, parent: QWidget | None = None) -> QLabel:
     return result
 
 
+def last_in_tab_order(window: QWidget) -> QWidget | None:
+    """Return the last widget of a window that Tab comes to, or None where there is none."""
+    widget = window.previousInFocusChain()
+    while widget is not None and widget is not window:
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            return widget
+        widget = widget.previousInFocusChain()
+    return None
+
+
 def line(parent: QWidget | None = None) -> QFrame:
     """Return a thin line that parts two areas."""
     result = QFrame(parent)

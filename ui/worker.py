@@ -10,6 +10,7 @@ import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from sync.errors import Failure
+from sync.messages import _
 
 Done = Callable[[Any], None]
 Failed = Callable[[Failure], None]
@@ -69,8 +70,8 @@ class Worker(QObject):
         Args:
             job: What to do; it must touch no widget.
             done: A bound method of a QObject that takes the result.
-            failed: A bound method of a QObject that takes a ``Failure``. Other exceptions are raised on the screen's
-                thread, where they count as bugs.
+            failed: A bound method of a QObject that takes a ``Failure``. A bug gives it one that says no more than
+                that it happened, so that no screen waits for ever, and is then raised on the screen's thread.
             aside: The job is long; run it beside the data jobs.
 
         Raises:
@@ -117,10 +118,13 @@ class Worker(QObject):
 
 
 def _hand_over(outcome: _Outcome, done: Done, failed: Failed) -> None:
+    failure = outcome.failure
     if outcome.bug is not None:
-        raise outcome.bug
-    if outcome.failure is not None:
+        failure = Failure("unforeseen", _("Something unforeseen happened. What you typed is kept, and you can go on."))
+    if failure is not None:
         if shiboken6.isValid(receiver_of(failed)):
-            failed(outcome.failure)
+            failed(failure)
+        if outcome.bug is not None:
+            raise outcome.bug
     elif shiboken6.isValid(receiver_of(done)):
         done(outcome.value)

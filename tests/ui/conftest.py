@@ -127,7 +127,9 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 @pytest.fixture
-def desk_window(open_window: Callable[[Settings], Window], settings: Settings, workspace: Workspace, hands: Hands) -> Window:
+def desk_window(
+    open_window: Callable[[Settings], Window], settings: Settings, workspace: Workspace, hands: Hands
+) -> Window:
     """The window with the desk of an empty vault."""
     window = open_window(settings)
     window.open_desk(workspace)

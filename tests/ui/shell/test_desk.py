@@ -123,9 +123,7 @@ def test_the_menu_offers_every_action_of_the_registry(desk: Desk) -> None:
     assert wanted <= offered
 
 
-def test_the_lock_hides_everything_and_gives_the_same_place_back(
-    desk: Desk, desk_window: Window, hands: Hands
-) -> None:
+def test_the_lock_hides_everything_and_gives_the_same_place_back(desk: Desk, desk_window: Window, hands: Hands) -> None:
     hands.press("Ctrl+6")
     hands.wait()
     assert desk.page is not None

@@ -87,9 +87,7 @@ def test_examples_are_two_enters_and_a_folder_away(first_run: FirstRun, hands: H
     assert banner is not None
 
 
-def test_an_invitation_is_joined(
-    first_run: FirstRun, hands: Hands, tmp_path: Path, workspace: Workspace
-) -> None:
+def test_an_invitation_is_joined(first_run: FirstRun, hands: Hands, tmp_path: Path, workspace: Workspace) -> None:
     file = tmp_path / "діловод.sprava-invite"
     file.write_bytes(workspace.invite("clerk", workspace.unit.id, None).data)
     hands.press("Return")
@@ -171,7 +169,8 @@ def test_escape_goes_back_and_answers_stay(first_run: FirstRun, hands: Hands) ->
     assert isinstance(first_run.step, LanguageStep)
 
 
-def test_language_and_size_change_at_once_on_the_same_step(first_run: FirstRun, hands: Hands, app: QApplication) -> None:
+@pytest.mark.usefixtures("first_run")
+def test_language_and_size_change_at_once_on_the_same_step(hands: Hands, app: QApplication) -> None:
     window = hands.window
     assert window is not None
     hands.press("Right")
@@ -180,7 +179,9 @@ def test_language_and_size_change_at_once_on_the_same_step(first_run: FirstRun, 
     assert language() == "en"
     assert isinstance(_screen(window).step, LanguageStep)
     assert window.settings.language == "en"
-    size = [choice for choice in _screen(window).step.findChildren(type(hands.focus())) if "150" in choice.accessibleName()]
+    size = [
+        choice for choice in _screen(window).step.findChildren(type(hands.focus())) if "150" in choice.accessibleName()
+    ]
     size[0].setFocus()
     hands.press("Space")
     hands.wait()

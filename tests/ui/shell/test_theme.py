@@ -52,7 +52,8 @@ def test_the_palette_of_the_application_is_that_of_the_theme(app: QApplication) 
         make_application(Settings(language="uk", theme="light"))
 
 
-def test_the_font_has_every_letter_and_all_digits_of_one_width(app: QApplication) -> None:
+@pytest.mark.usefixtures("app")
+def test_the_font_has_every_letter_and_all_digits_of_one_width() -> None:
     raw = QRawFont.fromFont(theme.font("body"))
     assert raw.familyName() == theme.FAMILY
     for letter in "АБВГҐДЕЄЖЗИІЇЙКЛМНОПРСТУФХЦЧШЩЬЮЯабвгґдеєжзиіїйклмнопрстуфхцчшщьюяʼ’«»№₴…—·":
@@ -61,7 +62,8 @@ def test_the_font_has_every_letter_and_all_digits_of_one_width(app: QApplication
     assert len({metrics.horizontalAdvance(digit * 10) for digit in "0123456789"}) == 1
 
 
-def test_every_icon_can_be_drawn_in_every_role(app: QApplication) -> None:
+@pytest.mark.usefixtures("app")
+def test_every_icon_can_be_drawn_in_every_role() -> None:
     for file in resources.path("icons").glob("*.svg"):
         for role in ("text", "on_accent"):
             image = icons.pixmap(file.stem, role, 24).toImage()
@@ -75,6 +77,7 @@ def test_every_icon_is_used_and_every_used_one_exists() -> None:
         assert f'"{name}"' in code, f"nothing shows {name}"
 
 
-def test_a_role_that_nobody_knows_is_plain_text(app: QApplication) -> None:
+@pytest.mark.usefixtures("app")
+def test_a_role_that_nobody_knows_is_plain_text() -> None:
     ink, _tint = theme.role_colours("nobody knows")
     assert ink == QColor(theme.tokens().text)
