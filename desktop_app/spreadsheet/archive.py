@@ -24,6 +24,8 @@ _CHUNK = 1 << 20
 _OVERLAP = 64
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _REFERENCE = re.compile(rb"""[\s]r\s*=\s*["']\s*([A-Za-z]{0,4})([0-9]{0,12})""")
+# The reader sets aside memory for as many strings, styles and so on as a part says that it holds.
+_COUNT = re.compile(rb"""ount\s*=\s*["']\s*\+?([0-9]+)""")
 _SHARED_STRINGS = "sharedStrings.xml"
 # What reading a torn archive raises; NotImplementedError where a flipped bit asks for a version never made.
 _TORN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, NotImplementedError)
@@ -61,8 +63,7 @@ def check(path: Path) -> None:
                     total += len(chunk)
                     if total > MAX_EXPANDED:
                         raise _too_large(path)
-                    if not entry.filename.endswith(_SHARED_STRINGS):
-                        reach.see(chunk)
+                    reach.see(chunk, cells=not entry.filename.endswith(_SHARED_STRINGS))
                     if reach.cells > MAX_CELLS:
                         raise too_many_cells(path, reach.cells)
     except _TORN as error:
@@ -93,23 +94,30 @@ def _content(file: BinaryIO, entry: zipfile.ZipInfo) -> Iterator[bytes]:
 
 
 class _Reach:
-    """The rectangle that the cell references seen so far span, counted from the first cell of the sheet."""
+    """How many cells the references seen so far span, counted from the first cell of the sheet, or a count declares."""
 
     def __init__(self) -> None:
         self.row = 1
         self.column = 1
+        self._declared = 0
         self._rest = b""
         self._seen_columns: set[bytes] = set()
 
     @property
     def cells(self) -> int:
-        return self.row * self.column
+        return max(self.row * self.column, self._declared)
 
-    def see(self, chunk: bytes) -> None:
-        """Take in a piece of a sheet's XML."""
+    def see(self, chunk: bytes, *, cells: bool) -> None:
+        """Take in a piece of XML.
+
+        Args:
+            chunk: The piece.
+            cells: Whether cells may stand in it.
+        """
         window = self._rest + chunk
         self._rest = window[-_OVERLAP:]
-        found = _REFERENCE.findall(window)
+        self._declared = max(self._declared, max(map(int, _COUNT.findall(window)), default=0))
+        found = _REFERENCE.findall(window) if cells else ()
         if not found:
             return
         columns, rows = zip(*found, strict=True)

@@ -143,6 +143,9 @@ def test_a_cell_in_the_far_corner_is_refused_before_it_is_read(write: Write, tmp
         with pytest.raises(Refused) as refused:
             open_book(changed_sheet(path, tmp_path / "far.xlsx", b'r="F2"', far))
         assert refused.value.code == "too_large"
+    many = b'<mergeCells count = "4294967296"/><sheetData>'
+    with pytest.raises(Refused):
+        open_book(changed_sheet(path, tmp_path / "many.xlsx", b"<sheetData>", many))
     repeated = '<table:table-row table:number-rows-repeated="1000000"><table:table-cell office:value-type="string"'
     sheet = ods(
         tmp_path / "far.ods",

@@ -1,6 +1,7 @@
 """What fits is registered, what doesn't is named by row and column, and nothing is half-imported."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from desktop_app.cases.model import CaseQuery
 from desktop_app.spreadsheet import import_spreadsheet
+from desktop_app.spreadsheet.mapping import load
 from desktop_app.workspace import Workspace
 from sync.errors import Misuse, Refused
 
@@ -262,3 +264,12 @@ def test_many_problems_are_counted_and_the_first_shown(workspace: Workspace, wri
     assert (len(report.problems), report.document()["problem_count"]) == (1_000, 1_200)
     assert len(report.lines()) < 30
     assert "1180" in report.lines()[21]
+
+
+def test_the_mapping_files_in_the_manual_are_understood(project: Path, tmp_path: Path) -> None:
+    blocks = re.findall(r"```json\n(.*?)```", (project / "docs" / "import.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        path = tmp_path / "manual.json"
+        path.write_text(block if block.startswith("{") else f"{{{block}}}", encoding="utf-8")
+        load(path)
