@@ -50,7 +50,7 @@ class Settings:
         """Read the settings; missing or unreadable ones are the defaults, since nothing of value is in them."""
         try:
             stored = msgspec.json.decode((folder() / FILE_NAME).read_bytes(), type=_Stored)
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             stored = _Stored()
         language = stored.language if stored.language in {"uk", "en"} else None
         theme = stored.theme if stored.theme in {"light", "dark"} else None

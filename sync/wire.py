@@ -198,7 +198,7 @@ def decode(kind: type[_Message], data: bytes) -> _Message:
         if version != VERSION:
             raise UnknownVersion(version)
         message = msgspec.msgpack.decode(data, type=kind)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadMessage("not in the documented form") from error
     return message
 
