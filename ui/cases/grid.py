@@ -1,23 +1,26 @@
 """The grid of cases: a table that opens rows by Enter, sorts by keyboard, and keeps its place while rows change."""
 
 from PySide6.QtCore import QModelIndex, QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from sync.messages import _
+from ui import theme
+from ui.cases.chip import chip_width
 from ui.cases.delegate import StateDelegate
 from ui.cases.model import SORTS, CaseTableModel, Column
+from ui.cases.states import State
 
 _ROW_PADDING = 14
 _MIN_ROW = 32
 # The longest usual text of a column, and the column's share of the room that is left.
 _SAMPLES = {
     Column.NUMBER: ("ГД-0000/00/0000", 0),
-    Column.KIT: ("Звернення гром", 2),
+    Column.KIT: ("Звернення", 2),
     Column.TITLE: ("Про відсутність", 7),
     Column.PERSON: ("Коваленко О. П.", 3),
     Column.RECEIVED: ("00.00.0000", 0),
-    Column.DUE: ("Прострочено 00.00", 0),
+    Column.DUE: ("", 0),
     Column.STAGE: ("Зареєстровано", 0),
     Column.CONFLICTS: ("000", 0),
 }
@@ -199,8 +202,9 @@ class CaseGrid(QTableView):
     def _share_width(self) -> None:
         metrics = self.fontMetrics()
         needed = {column: metrics.horizontalAdvance(_SAMPLES[column][0]) + _CELL_PADDING for column in Column}
-        for column in (Column.DUE, Column.CONFLICTS):
-            needed[column] += metrics.height()
+        needed[Column.CONFLICTS] += metrics.height()
+        longest = State("error", "overdue", _("Overdue {date}").format(date="00.00.00"))
+        needed[Column.DUE] = chip_width(longest, QFontMetrics(theme.font("small"))) + _CELL_PADDING
         if not self._kit_shown:
             del needed[Column.KIT]
         for column in _DISPENSABLE:

@@ -73,5 +73,5 @@ def soon_days(kit: Kit | None) -> int:
 
 
 def short_date(day: date, today: date) -> str:
-    """Return a date without its year where that is this year."""
-    return f"{day:%d.%m}" if day.year == today.year else date_text(day)
+    """Return a date without its year where that is this year, else with a short one."""
+    return f"{day:%d.%m}" if day.year == today.year else f"{day:%d.%m.%y}"

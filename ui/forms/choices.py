@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAbstractItemView,
     QButtonGroup,
     QComboBox,
     QCompleter,
@@ -203,6 +204,8 @@ class ChecksEditor(Editor):
         self.list = QListWidget(parent)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setWordWrap(True)
+        self.list.setObjectName("checks")
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         for choice in field.choices:
             item = QListWidgetItem(text(choice.label), self.list)
             item.setData(_ID, choice.value)
