@@ -39,7 +39,7 @@ def ods(path: Path, rows: str) -> Path:
 
 
 def csv_text(separator: str) -> str:
-    rows = [HEADER, person(), person(1)]
+    rows: list[list[object]] = [[*HEADER], person(), person(1)]
     return "\r\n".join(
         separator.join(f'"{cell}"' if separator in str(cell) else str(cell) for cell in row) for row in rows
     )
@@ -87,9 +87,9 @@ def test_dates_of_the_1904_calendar_and_shifted_tables(workspace: Workspace, tmp
     book.epoch = CALENDAR_MAC_1904
     sheet = book.active
     assert sheet is not None
-    for index, row in enumerate([HEADER, person(received_on=dt.date(2026, 11, 5))]):
-        for column, cell in enumerate(row):
-            sheet.cell(row=4 + index, column=3 + column, value=cell)  # type: ignore[arg-type]
+    rows: list[list[object]] = [[*HEADER], person(received_on=dt.date(2026, 11, 5))]
+    for row in [[], [], [], *rows]:
+        sheet.append([None, None, *row])
     book.save(tmp_path / "mac.xlsx")
     report = import_spreadsheet(workspace.cases, tmp_path / "mac.xlsx", KIT)
     assert report.cases[0][1] == 5
