@@ -62,19 +62,33 @@ class Section(Card):
         self._calm.setContentsMargins(theme.SPACE_S, 0, 0, theme.SPACE_S)
         self.body.addWidget(self.rows)
         self.body.addWidget(self._calm)
+        self._loaded: list[Row] = []
+        self._unfolded = False
 
-    def show_rows(self, rows: list[Row], total: int) -> None:
+    def show_rows(self, rows: list[Row], total: int | None) -> None:
         """Show the first rows of a list.
 
         Args:
-            rows: What to show.
-            total: How many there are in all.
+            rows: All that were loaded.
+            total: How many there are in all; None where nobody counts.
         """
+        self._loaded = rows
         self.count.setText(str(total) if total else "")
-        self.rows.show_rows(rows[:_ROWS])
+        self._show()
+
+    def unfold(self) -> None:
+        """Show every row that was loaded, and go to the first that was hidden."""
+        self._unfolded = True
+        self._show()
+        self.rows.setFocus()
+        self.rows.mark(self._loaded[_ROWS].key)
+
+    def _show(self) -> None:
+        rows = self._loaded if self._unfolded else self._loaded[:_ROWS]
+        self.rows.show_rows(rows)
         self.rows.setVisible(bool(rows))
         self._calm.setVisible(not rows)
-        self.all.setVisible(total > _ROWS)
+        self.all.setVisible(len(rows) < len(self._loaded))
 
 
 class TodayPage(Page):
@@ -164,8 +178,8 @@ class TodayPage(Page):
             section.rows.opened.connect(context.open_case)
         self.drafts.rows.opened.connect(self._open_draft)
         self.overdue.all.clicked.connect(partial(context.show_page, "cases", _OVERDUE_TARGET))
-        for section in (self.due_soon, self.from_others, self.recent):
-            section.all.clicked.connect(partial(context.show_page, "cases", ""))
+        for section in (self.due_soon, self.from_others, self.recent, self.drafts):
+            section.all.clicked.connect(section.unfold)
         self.conflicts.open.clicked.connect(partial(context.open_conflicts, ""))
 
     def _open_draft(self, draft_id: str) -> None:
@@ -176,8 +190,8 @@ class TodayPage(Page):
         case_rows = partial(_case_rows, kits=loaded.kits)
         self.overdue.show_rows(case_rows(today.overdue), today.overdue_total)
         self.due_soon.show_rows(case_rows(today.due_soon), today.due_soon_total)
-        self.from_others.show_rows(case_rows(today.from_others), len(today.from_others))
-        self.recent.show_rows(case_rows(today.recent), len(today.recent))
+        self.from_others.show_rows(case_rows(today.from_others), None)
+        self.recent.show_rows(case_rows(today.recent), None)
         self.drafts.show_rows([_draft_row(draft, loaded.kits) for draft in today.drafts], len(today.drafts))
         self.conflicts.show_count(loaded.conflicts)
         self._summary.setText(

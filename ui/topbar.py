@@ -3,20 +3,21 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QWidget
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QColor, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QSizePolicy, QWidget
 
 from sync.messages import _
 from ui import icons, keys, theme
 from ui.actions import Action
 from ui.context import DeskContext
 from ui.look import Look, add_look_menus
-from ui.widgets import Elided, button, icon_button, icon_label
+from ui.widgets import button, icon_button, icon_label
 
 _HEIGHT = 48
 _SETTLE_MS = 150
 _SEARCH_WIDTH = 440
+_LEAST_NAME = 120
 # Where the menu draws a line: after these actions.
 _LINES_AFTER = {"exchange", "sync", "about"}
 _NOT_IN_MENU = {"menu", "region", "region_back"}
@@ -38,6 +39,57 @@ class SearchLine(QLineEdit):
                 super().keyPressEvent(event)
 
 
+class Whereabouts(QWidget):
+    """Community and unit on one line, shortened from the unit on where there is no room.
+
+    Args:
+        parent: The top bar.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._community = self._unit = ""
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+
+    def show_names(self, community: str, unit: str) -> None:
+        """Show where one is.
+
+        Args:
+            community: The name of the community.
+            unit: The name of the unit in which cases are registered.
+        """
+        self._community, self._unit = community, unit
+        self.setAccessibleName(f"{community} · {unit}")
+        self.setToolTip(f"{community} · {unit}")
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Qt: room for both names."""
+        strong, plain = QFontMetrics(theme.font("body", strong=True)), QFontMetrics(theme.font("body"))
+        width = strong.horizontalAdvance(self._community) + plain.horizontalAdvance(f"  ·  {self._unit}")
+        return QSize(width + theme.SPACE_XS, strong.height())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Qt: as narrow as it must be."""
+        return QSize(theme.scaled(_LEAST_NAME), QFontMetrics(theme.font("body")).height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, ARG002
+        """Qt: paint what fits."""
+        painter = QPainter(self)
+        room = self.rect()
+        for words, strong, colour in (
+            (self._community, True, theme.tokens().text),
+            (f"  ·  {self._unit}" if self._unit else "", False, theme.tokens().muted),
+        ):
+            painter.setFont(theme.font("body", strong=strong))
+            painter.setPen(QColor(colour))
+            shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room.width())
+            painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+            room.setLeft(room.left() + painter.fontMetrics().horizontalAdvance(shown))
+        painter.end()
+
+
 class TopBar(QFrame):
     """Community and unit, search, New case, menu.
 
@@ -56,8 +108,7 @@ class TopBar(QFrame):
         self.search = SearchLine(self)
         self.new_case = button(_("New case"), "new", "primary", self)
         self.menu_button = icon_button("menu", _("Menu"), self)
-        self._names = Elided("strong", parent=self)
-        self._unit = Elided("", "muted", self)
+        self.whereabouts = Whereabouts(self)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
@@ -116,9 +167,7 @@ class TopBar(QFrame):
         side = theme.scaled(24)
         logo.setPixmap(icons.app_icon().pixmap(side, side))
         row.addWidget(logo)
-        row.addWidget(self._names, 2)
-        row.addWidget(self._unit, 2)
-        row.addStretch(1)
+        row.addWidget(self.whereabouts, 4)
         self.search.setObjectName("search")
         self.search.setAccessibleName(_("Search everything"))
         self.search.setPlaceholderText(_("Search everything  ·  Ctrl+F"))
@@ -134,9 +183,7 @@ class TopBar(QFrame):
         row.addWidget(self.menu_button)
 
     def _show_names(self, names: tuple[str, str]) -> None:
-        community, unit = names
-        self._names.setText(community)
-        self._unit.setText(f"· {unit}")
+        self.whereabouts.show_names(*names)
 
     def _ask(self) -> None:
         self._context.search(self.search.text())

@@ -169,7 +169,9 @@ def test_a_long_name_leaves_room_for_the_rest(
     hands.wait()
     desk = window.desk
     assert isinstance(desk, Desk)
-    desk.top_bar._show_names(("Великомихайлівська селищна територіальна громада", "Відділ соціального захисту " * 3))
+    desk.top_bar.whereabouts.show_names(
+        *("Великомихайлівська селищна територіальна громада", "Відділ соціального захисту " * 3)
+    )
     hands.wait()
     assert window.width() == 1366
     assert not judge(desk.top_bar)

@@ -105,5 +105,17 @@ def test_all_overdue_leads_to_the_list(desk: Desk, hands: Hands) -> None:
     assert desk.place()[0] == "cases"
 
 
+def test_the_rest_of_a_list_unfolds_in_its_place(desk: Desk, hands: Hands) -> None:
+    _old_cases(desk.context.workspace, 9)
+    page = _today(desk)
+    hands.wait(page.recent.all.isVisible)
+    page.recent.all.setFocus()
+    hands.press("Space")
+    assert page.recent.rows.count() == 9
+    assert page.recent.all.isHidden()
+    assert hands.focus() is page.recent.rows
+    assert page.recent.rows.currentIndex().row() == 6
+
+
 def test_the_day_is_written_as_in_a_letter() -> None:
     assert date_words(datetime(2026, 11, 23, tzinfo=None).astimezone()) == "Понеділок, 23 листопада"

@@ -93,7 +93,7 @@ def test_only_bound_methods_of_objects_of_qt_receive(worker: Worker) -> None:
     with pytest.raises(TypeError):
         worker.run(int, print, receiver.failed)
     with pytest.raises(TypeError):
-        worker.run(int, receiver.done, lambda failure: None)
+        worker.run(int, receiver.done, lambda _failure: None)
     assert not worker.busy
 
 
