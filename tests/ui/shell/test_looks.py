@@ -179,7 +179,7 @@ def test_a_long_name_leaves_room_for_the_rest(
 
 
 def test_the_way_in(looked: Settings, open_window: Callable[[Settings], Window], hands: Hands) -> None:
-    looked.vaults = [KnownVault("/home/olena/vault", "Ґанківська громада")]
+    looked.vaults = [KnownVault("/vaults/olena", "Ґанківська громада")]
     window = open_window(looked)
     window.begin()
     hands.wait()
