@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po, write_po
 from dev.paths import LOCALE, ROOT
 
 DOMAIN = "sprava"
-_SOURCES = ("sync", "desktop_app", "ui", "dev")
+_SOURCES = ("sync", "desktop_app", "ui", "benchmarks", "dev")
 _KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 # Header lines that change at every run and tell a translator nothing.
 _NOISE = (

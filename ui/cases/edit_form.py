@@ -42,4 +42,4 @@ class EditForm(CaseForm):
             label: What it's called.
         """
         self.step = stage
-        self.save.setText(_("{step}  (Ctrl+Enter)").format(step=label))
+        self.save.setText(f"{label}  (Ctrl+Enter)")
