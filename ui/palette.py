@@ -64,7 +64,7 @@ class _Row(QStyledItemDelegate):
     """Paints an action: icon, name, and its key at the right."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002, N802
-        return QSize(0, max(36, theme.scaled(36)))
+        return QSize(0, _row_height())
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         action = index.data(_ACTION_ROLE)
@@ -87,6 +87,10 @@ class _Row(QStyledItemDelegate):
         room = box.adjusted(side + theme.SPACE_M, 0, -painter.fontMetrics().horizontalAdvance(key) - theme.SPACE_M, 0)
         _draw_name(painter, room, action.text)
         painter.restore()
+
+
+def _row_height() -> int:
+    return theme.scaled(36)
 
 
 def _draw_name(painter: QPainter, room: QRect, name: str) -> None:
@@ -127,6 +131,7 @@ class Palette(QDialog):
         self.setAccessibleName(_("All actions"))
         self.setObjectName("palette")
         self._desk = parent
+        self._most = _ROWS
         self._actions = list(actions)
         self._found = _Found(self)
         self.rows = QListView(self)
@@ -142,10 +147,9 @@ class Palette(QDialog):
         """Show the palette at the top of the desk."""
         width = min(theme.scaled(_WIDTH), desk.width() - theme.SPACE_XXL)
         self.setFixedWidth(width)
-        row = self.rows.sizeHintForRow(0)
         room = desk.height() - 2 * _TOP - self.typed.sizeHint().height()
-        self.rows.setFixedHeight(row * max(1, min(_ROWS, room // row)) + theme.SPACE_S)
-        self.resize(self.sizeHint())
+        self._most = max(1, min(_ROWS, room // _row_height()))
+        self._fit()
         corner = desk.mapToGlobal(QPoint((desk.width() - width) // 2, _TOP))
         self.move(corner)
         self.show()
@@ -174,6 +178,14 @@ class Palette(QDialog):
         self._found.show(find(self._actions, typed))
         self._nothing.setVisible(not self._found.actions)
         self.rows.setCurrentIndex(self._found.index(0, 0))
+        self._fit()
+
+    def _fit(self) -> None:
+        """Be as tall as what was found."""
+        shown = min(len(self._found.actions), self._most)
+        self.rows.setVisible(shown > 0)
+        self.rows.setFixedHeight(shown * _row_height() + theme.SPACE_XS)
+        self.resize(self.width(), self.sizeHint().height())
 
     def _do(self) -> None:
         action = self.rows.currentIndex().data(_ACTION_ROLE)
