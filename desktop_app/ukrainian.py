@@ -3,8 +3,10 @@
 import unicodedata
 from collections.abc import Mapping
 
-_APOSTROPHES = "'’ʼ`‘ʹ′"
-_SAME = {"ґ": "г", "ї": "і", "ё": "е", "ы": "и", "э": "е", "ъ": "", **dict.fromkeys(_APOSTROPHES, "")}
+_APOSTROPHES = "'’ʼ`‘ʹ′´＇"
+# Stress marks, soft hyphens and characters of no width come with copied text; they would cut a word in two.
+_UNSEEN = "\u0300\u0301\u00ad\u200b\u200c\u200d\u2060\ufeff"
+_SAME = {"ґ": "г", "ї": "і", "ё": "е", "ы": "и", "э": "е", "ъ": "", **dict.fromkeys(_APOSTROPHES + _UNSEEN, "")}
 # Unicode has the alphabet in order but for four letters; each goes behind all words of the letter that it follows.
 _ORDER = {"ґ": "г\u04ff", "є": "е\u04ff", "і": "и\u04fe", "ї": "и\u04ff", **dict.fromkeys(_APOSTROPHES, "")}
 SORT_KEY_LETTERS = 24

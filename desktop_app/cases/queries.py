@@ -34,6 +34,7 @@ SYSTEM_FIELDS = frozenset({KIT, KIT_VERSION, NUMBER, STAGE, REGISTERED_ON, DELET
 _EQUAL_COLUMNS = frozenset(SORT_COLUMNS) - {"updated"}
 _NUMBERS = frozenset({FieldType.INTEGER, FieldType.DECIMAL, FieldType.MONEY})
 _MOST_ROWS = 2**62
+_MOST_WORDS = 100
 EXACT_MATCHES = 20_000
 """Up to how many search results are sorted by the column asked for; more come newest first."""
 
@@ -138,7 +139,7 @@ def json_path(field: str) -> str:
 
 def search_expression(text: str) -> str | None:
     """Return the full-text query for what somebody typed: every word, each from its beginning; None for nothing."""
-    words = ukrainian.search_terms(text)
+    words = list(dict.fromkeys(ukrainian.search_terms(text)))[:_MOST_WORDS]
     return " AND ".join(f'"{word}"*' for word in words) if words else None
 
 

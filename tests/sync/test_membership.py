@@ -1,5 +1,6 @@
 """Links: whoever forges, repeats, mixes or reorders them changes nothing about who is a member."""
 
+import contextlib
 import itertools
 import random
 import struct
@@ -327,9 +328,10 @@ def test_a_link_cut_or_changed_anywhere_is_refused(founded: Start) -> None:
             membership.parse(link.data[:length])
     for place in range(0, len(link.data), 3):
         broken = link.data[:place] + bytes([link.data[place] ^ 0x80]) + link.data[place + 1 :]
-        with pytest.raises(BadLink):
-            if not state_of(founded).add([membership.parse(broken)]):
-                raise BadLink("its parent or author is unknown now")
+        again = state_of(founded)
+        with contextlib.suppress(BadLink):
+            again.add([membership.parse(broken)])
+        assert list(again.links) == [again.community]
 
 
 def test_a_founding_link_does_not_come_second(founded: Start) -> None:
