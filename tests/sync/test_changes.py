@@ -1,6 +1,7 @@
 """The columnar form: what goes in comes out, and nothing else gets in."""
 
 import contextlib
+import itertools
 
 import msgspec
 import pytest
@@ -153,6 +154,8 @@ def test_a_payload_that_unpacks_to_more_than_it_says_is_refused() -> None:
         one([[1]]),
         one([{"a": 1}]),
     ],
+    # The ids in the data are new at each start; the names of the tests must not be.
+    ids=itertools.count(),
 )
 def test_what_the_format_does_not_allow_is_refused(data: bytes) -> None:
     with pytest.raises(BadPayload):
