@@ -115,8 +115,11 @@ def reachable(page: QWidget) -> list[QWidget]:
     return [
         widget
         for widget in seen(page)
-        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget not in inner and widget.focusProxy() is None
-        and not widget.objectName().startswith("qt_") and widget.isEnabled()
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and widget not in inner
+        and widget.focusProxy() is None
+        and not widget.objectName().startswith("qt_")
+        and widget.isEnabled()
     ]
 
 
@@ -125,7 +128,8 @@ def unnamed(page: QWidget) -> list[str]:
     return [
         f"{widget} has no name"
         for widget in reachable(page)
-        if not widget.accessibleName() and not (isinstance(widget, QAbstractButton) and widget.text())
+        if not widget.accessibleName()
+        and not (isinstance(widget, QAbstractButton) and widget.text())
         and not any(label.buddy() is widget for label in seen(page, QLabel))
     ]
 

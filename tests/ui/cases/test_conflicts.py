@@ -1,6 +1,5 @@
 """Two people, one field: from the badge to one value, by keyboard."""
 
-
 import pytest
 from PySide6.QtCore import Qt
 

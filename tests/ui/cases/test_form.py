@@ -56,15 +56,21 @@ def kit(tmp_path: Path) -> Kit:
 def make_kit(folder: Path, fields: list[dict[str, object]]) -> Kit:
     folder.mkdir()
     document = {
-        "id": folder.name, "version": 1, "title": local("Everything"), "description": local("Every type"),
-        "authors": ["Sprava"], "licence": "Apache-2.0",
+        "id": folder.name,
+        "version": 1,
+        "title": local("Everything"),
+        "description": local("Every type"),
+        "authors": ["Sprava"],
+        "licence": "Apache-2.0",
         "legal_basis": [{"title": local("Act"), "effective_from": "2020-01-01", "verified": None}],
         "sections": [{"id": "all", "label": local("All")}],
         "fields": [{"section": "all", "label": local(str(field["id"]).title()), **field} for field in fields],
         "stages": [{"id": "new", "label": local("New")}, {"id": "done", "label": local("Done"), "final": True}],
         "transitions": [{"from": "new", "to": "done", "label": local("Finish")}],
         "numbering": {"mask": "{counter}/{device}/{year}"},
-        "title_field": "name", "person_field": "name", "date_field": "on",
+        "title_field": "name",
+        "person_field": "name",
+        "date_field": "on",
     }
     (folder / "kit.json").write_text(json.dumps(document), "utf-8")
     return loader.load(folder)
@@ -94,9 +100,21 @@ def shown(look: ChooseLook, wait: Wait) -> Iterator[Show]:
 
 
 STORED = {
-    "name": "Ґудзь Ївга", "story": "Перший рядок\nдругий", "people": 3, "area": "12.5", "sum": "1234.50",
-    "born": "1985-04-12", "came": "2026-11-23T09:05", "way": "phone", "place": "sumy", "needs": ["food", "heat"],
-    "urgent": True, "why": "Холодно", "phone": "+380671234567", "mail": "a@example.org", "code": "3184710691",
+    "name": "Ґудзь Ївга",
+    "story": "Перший рядок\nдругий",
+    "people": 3,
+    "area": "12.5",
+    "sum": "1234.50",
+    "born": "1985-04-12",
+    "came": "2026-11-23T09:05",
+    "way": "phone",
+    "place": "sumy",
+    "needs": ["food", "heat"],
+    "urgent": True,
+    "why": "Холодно",
+    "phone": "+380671234567",
+    "mail": "a@example.org",
+    "code": "3184710691",
     "on": "2026-11-20",
 }
 

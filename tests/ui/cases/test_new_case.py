@@ -1,6 +1,5 @@
 """A new case without a mouse, and drafts that lose nothing."""
 
-
 import pytest
 from PySide6.QtCore import Qt
 
@@ -33,8 +32,13 @@ def test_a_six_field_appeal_takes_at_most_fourteen_keys(
     page = desk.page
     hands.type("зве")
     hands.press(Qt.Key.Key_Return)
-    for answer in ("Ґудзь Ївга Єгорівна", "с. Великі Підлісці, вул. Ґонти, 7", "0671234567", "Про вуличне освітлення",
-                   "Прошу відновити освітлення на вулиці Ґонти."):
+    for answer in (
+        "Ґудзь Ївга Єгорівна",
+        "с. Великі Підлісці, вул. Ґонти, 7",
+        "0671234567",
+        "Про вуличне освітлення",
+        "Прошу відновити освітлення на вулиці Ґонти.",
+    ):
         hands.type(answer)
         hands.press(Qt.Key.Key_Tab)
     hands.type("пошт")
