@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QProgressBar,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -25,7 +24,7 @@ from ui.context import DeskContext
 from ui.invite_card import InviteCard
 from ui.page import Page
 from ui.status_bar import when_words
-from ui.widgets import Card, Elided, button, icon_label, label, title
+from ui.widgets import Card, Elided, button, icon_label, label, scrolled, title
 
 if TYPE_CHECKING:
     from sync.client import Progress
@@ -73,14 +72,9 @@ class ExchangePage(Page):
             grid.addLayout(side, 1)
         column.addLayout(grid)
         column.addStretch(1)
-        scroll = QScrollArea(self)
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inner)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        outer.addWidget(scrolled(inner, self))
         context.exchange.ended.connect(self.activate)
 
     def title(self) -> str:

@@ -1,12 +1,12 @@
 """The way in: a calm side that says where one is, and beside it what is to be done."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from sync.messages import _
 from ui import icons, theme
 from ui.look import Look, look_menu
-from ui.widgets import Button, icon_label, label, last_in_tab_order
+from ui.widgets import Button, icon_label, label, last_in_tab_order, scrolled
 
 _SIDE_WIDTH = 340
 _CONTENT_WIDTH = 620
@@ -82,12 +82,7 @@ class Gate(QWidget):
         centre.addStretch(1)
         centre.addWidget(holder, 100)
         centre.addStretch(1)
-        scroll = QScrollArea(main)
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inner)
-        column.addWidget(scroll, 1)
+        column.addWidget(scrolled(inner, main), 1)
         column.addWidget(self.look, 0, Qt.AlignmentFlag.AlignRight)
         return main
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QKeyEvent, QPainter, QPen
-from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QListView, QScrollArea, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from ui import theme
 from ui.cases.chip import chip_width, paint_chip
@@ -180,6 +180,7 @@ class RowList(QListView):
         super().currentChanged(current, previous)
         row = current.data(_ROW_ROLE)
         if isinstance(row, Row):
+            self._reveal(current)
             self.chosen.emit(row.key)
 
     def count(self) -> int:
@@ -203,6 +204,16 @@ class RowList(QListView):
         super().focusInEvent(event)
         if not self.currentIndex().isValid() and self.count():
             self.setCurrentIndex(self._rows.index(0, 0))
+
+    def _reveal(self, index: Index) -> None:
+        """Scroll the page to a row: the list itself is as tall as all its rows."""
+        area = self.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        page = area.widget() if area is not None else None
+        if area is not None and page is not None and self.hasFocus():
+            middle = self.mapTo(page, self.visualRect(index).center())
+            area.ensureVisible(middle.x(), middle.y(), 0, self.sizeHintForRow(0))
 
     def _open(self, index: QModelIndex) -> None:
         row = index.data(_ROW_ROLE)

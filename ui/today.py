@@ -6,7 +6,8 @@ from datetime import datetime
 from functools import partial
 
 from PySide6.QtCore import QDate, QLocale, Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop_app.cases.model import CaseRow, Draft, Today
 from desktop_app.kits.model import Kit, text
@@ -18,9 +19,10 @@ from ui.context import DeskContext
 from ui.page import Page
 from ui.row_list import Row, RowList
 from ui.status_bar import when_words
-from ui.widgets import Card, button, icon_label, label
+from ui.widgets import Card, button, icon_label, label, scrolled
 
 _ROWS = 6
+_TWO_COLUMNS = 880
 _OVERDUE_TARGET = "overdue:"
 
 
@@ -99,6 +101,7 @@ class TodayPage(Page):
 
     def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
+        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._date = label("", "title", parent=self)
         self._summary = label("", "", "muted", self)
         self.conflicts = _ConflictNote(self)
@@ -131,6 +134,13 @@ class TodayPage(Page):
         else:
             self.setFocus()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Qt: two columns where each has room for whole names, else one."""
+        super().resizeEvent(event)
+        wide = self.width() >= theme.scaled(_TWO_COLUMNS)
+        direction = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
+        self._columns.setDirection(direction)
+
     def _sections(self) -> list[Section]:
         return [self.overdue, self.due_soon, self.from_others, self.recent, self.drafts]
 
@@ -146,8 +156,7 @@ class TodayPage(Page):
         head.addWidget(self._summary, 1, Qt.AlignmentFlag.AlignBottom)
         column.addLayout(head)
         column.addWidget(self.conflicts)
-        grid = QGridLayout()
-        grid.setSpacing(theme.SPACE_M)
+        self._columns.setSpacing(theme.SPACE_M)
         left, right = QVBoxLayout(), QVBoxLayout()
         for side, sections in (
             (left, (self.overdue, self.due_soon)),
@@ -157,20 +166,12 @@ class TodayPage(Page):
             for section in sections:
                 side.addWidget(section)
             side.addStretch(1)
-        grid.addLayout(left, 0, 0)
-        grid.addLayout(right, 0, 1)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(1, 1)
-        column.addLayout(grid)
+            self._columns.addLayout(side, 1)
+        column.addLayout(self._columns)
         column.addStretch(1)
-        scroll = QScrollArea(self)
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inner)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        outer.addWidget(scrolled(inner, self))
 
     def _connect(self) -> None:
         context = self.context

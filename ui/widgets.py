@@ -2,7 +2,17 @@
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from sync.messages import _
 from ui import icons, theme
@@ -167,6 +177,21 @@ def key_hint(keys: str, parent: QWidget | None = None) -> QLabel:
     result.setProperty("keys", "true")
     result.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
     return result
+
+
+def scrolled(inner: QWidget, parent: QWidget) -> QScrollArea:
+    """Return an area that scrolls up and down over what may be taller than the window, never sideways.
+
+    Args:
+        inner: What is seen through it.
+        parent: Where it stands.
+    """
+    area = QScrollArea(parent)
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(inner)
+    return area
 
 
 def last_in_tab_order(window: QWidget) -> QWidget | None:

@@ -94,7 +94,8 @@ def _inside(widget: QWidget, screen: QWidget) -> bool:
     return screen.rect().contains(corner) and screen.rect().contains(widget.mapTo(screen, widget.rect().bottomRight()))
 
 
-def _middle(widget: QWidget, corner: QPoint) -> tuple[int, int]:
+def _middle(widget: QWidget, screen: QWidget) -> tuple[int, int]:
+    corner = widget.mapTo(screen, QPoint(0, 0))
     return corner.y() + widget.height() // 2, corner.x()
 
 
@@ -106,14 +107,31 @@ def out_of_order(screen: QWidget, hands: Hands) -> list[str]:
     while hands.focus() not in visited:
         visited.append(hands.focus())
         hands.press("Tab")
-    places = [(widget, widget.mapTo(screen, QPoint(0, 0))) for widget in visited if screen.isAncestorOf(widget)]
-    first = min(range(len(places)), key=lambda number: _middle(*places[number]))
-    places = places[first:] + places[:first]
+    visited = [widget for widget in visited if screen.isAncestorOf(widget)]
+    first = min(range(len(visited)), key=lambda number: _middle(visited[number], screen))
     return [
         f"tab leads back from {_name(one)} to {_name(other)}"
-        for (one, here), (other, there) in pairwise(places)
-        if there.y() + other.height() <= here.y() and there.x() <= here.x()
+        for one, other in pairwise(visited[first:] + visited[:first])
+        if _leads_back(*_seen(one, other), screen)
     ]
+
+
+def _seen(one: QWidget, other: QWidget) -> tuple[QWidget, QWidget]:
+    """What two controls are for the eye: where only one is in a scrolled area, the area stands for it."""
+    areas = [_area(one), _area(other)]
+    return (one, other) if areas[0] is areas[1] else (areas[0] or one, areas[1] or other)
+
+
+def _area(widget: QWidget) -> QScrollArea | None:
+    parent = widget.parentWidget()
+    while parent is not None and not isinstance(parent, QScrollArea):
+        parent = parent.parentWidget()
+    return parent
+
+
+def _leads_back(one: QWidget, other: QWidget, screen: QWidget) -> bool:
+    here, there = one.mapTo(screen, QPoint(0, 0)), other.mapTo(screen, QPoint(0, 0))
+    return there.y() + other.height() <= here.y() and there.x() <= here.x()
 
 
 @pytest.fixture(params=_LOOKS, ids=lambda look: "-".join(map(str, look)))

@@ -115,6 +115,10 @@ def test_the_rest_of_a_list_unfolds_in_its_place(desk: Desk, hands: Hands) -> No
     assert page.recent.all.isHidden()
     assert hands.focus() is page.recent.rows
     assert page.recent.rows.currentIndex().row() == 6
+    page.resize(page.width(), 200)
+    hands.press("Down", 2)
+    shown = page.recent.rows.visualRect(page.recent.rows.currentIndex())
+    assert not page.recent.rows.visibleRegion().intersected(shown).isEmpty()
 
 
 def test_the_day_is_written_as_in_a_letter() -> None:
