@@ -12,7 +12,7 @@ from sync.messages import _
 from ui import theme
 from ui.cases.chip import Chip
 from ui.cases.states import State, days_words, due_state, due_words
-from ui.forms.flow import FlowLayout
+from ui.forms.flow import FlowRow
 from ui.widgets import Button, button, icon_button, label, title
 
 
@@ -35,19 +35,15 @@ class CaseHead(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._targets: dict[Button, str] = {}
-        self._number = title("", self)
-        self._stage = Chip(self)
-        self._due = Chip(self)
+        chips = FlowRow(self, theme.SPACE_S)
+        self._number = title("", chips)
+        self._stage = Chip(chips)
+        self._due = Chip(chips)
         self._subject = label("", "strong", parent=self, wrap=True)
         self._person = label("", role="muted", parent=self, wrap=True)
         self.back = icon_button("back", _("Back (Alt+Left)"), self)
         self.edit = button(_("Edit  (F2)"), "edit", parent=self)
-        self._steps = QWidget(self)
-        self._step_row = FlowLayout(self._steps, theme.SPACE_S)
-        chips = QWidget(self)
-        flow = FlowLayout(chips, theme.SPACE_S)
-        for widget in (self._number, self._stage, self._due):
-            flow.addWidget(widget)
+        self._steps = FlowRow(self, theme.SPACE_S)
         top = QHBoxLayout()
         top.setSpacing(theme.SPACE_S)
         top.addWidget(self.back)
@@ -102,15 +98,15 @@ class CaseHead(QWidget):
         known = any(stage.id == view.stage for stage in view.kit.stages)
         ways = stages.transitions(view.kit, view.stage) if known else ()
         focused = next((target for each, target in self._targets.items() if each.hasFocus()), "")
-        while (item := self._step_row.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
+        for step in self._targets:
+            step.hide()
+            step.deleteLater()
         self._targets = {}
         for way in ways:
             step = button(text(way.label), "forward", parent=self._steps)
             step.clicked.connect(self._step_chosen)
             self._targets[step] = way.target
-            self._step_row.addWidget(step)
+            step.show()
             if way.target == focused:
                 step.setFocus()
         self._steps.setVisible(bool(ways) and not self.edit.isHidden())

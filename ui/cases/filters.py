@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 from desktop_app.cases.model import CaseQuery
 from desktop_app.kits.model import Kit, text
 from sync.messages import _, ngettext
-from ui.forms.flow import FlowLayout
+from ui.forms.flow import FlowRow
 from ui.widgets import button, label
 
 _MIN_CHARS = 16
 
 
-class FilterBar(QWidget):
+class FilterBar(FlowRow):
     """Every filter at once; each change asks for other rows."""
 
     changed = Signal()
@@ -30,9 +30,6 @@ class FilterBar(QWidget):
         self.words = button("", "close", "quiet", self)
         self.clear_all = button(_("Clear filters"), "", "quiet", self)
         self.count = label("", role="muted", parent=self)
-        layout = FlowLayout(self)
-        for widget in (self.kit, self.stage, self.only_open, self.overdue, self.words, self.clear_all, self.count):
-            layout.addWidget(widget)
         self._fill_kits()
         self._fill_stages()
         self.kit.currentIndexChanged.connect(self._kit_changed)

@@ -20,7 +20,7 @@ from ui.cases.two_lines import TwoLines, two_line_item
 from ui.conflicts.comparison import Comparison, in_order
 from ui.conflicts.value_editor import ValueEditor
 from ui.context import DeskContext
-from ui.forms.flow import FlowLayout
+from ui.forms.flow import FlowRow
 from ui.page import Page
 from ui.widgets import EmptyState, button, label, title
 
@@ -106,9 +106,8 @@ class ConflictsPage(Page):
     # Own
 
     def _build(self) -> None:
-        buttons = FlowLayout(gap=theme.SPACE_S)
-        for each in (self.edit, self.both, self.open):
-            buttons.addWidget(each)
+        buttons = FlowRow(gap=theme.SPACE_S)
+        buttons.add(self.edit, self.both, self.open)
         right = QWidget(self)
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
@@ -122,7 +121,7 @@ class ConflictsPage(Page):
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(theme.SPACE_M)
         inner.addWidget(self.comparison)
-        inner.addLayout(buttons)
+        inner.addWidget(buttons)
         inner.addWidget(self.editor)
         inner.addStretch(1)
         fill_holder(holder, values)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from desktop_app.kits.model import Choice, Field, FieldType, text
 from sync.messages import _
 from ui.forms.editors import Editor
-from ui.forms.flow import FlowLayout
+from ui.forms.flow import FlowRow
 
 RADIO_LIMIT = 4
 _ROWS_SHOWN = 6
@@ -32,8 +32,7 @@ class RadioEditor(Editor):
 
     def __init__(self, field: Field, parent: QWidget) -> None:
         super().__init__(field, parent)
-        self._box = QWidget(parent)
-        layout = FlowLayout(self._box)
+        self._box = FlowRow(parent)
         self._group = QButtonGroup(self._box)
         self._ids: list[object] = []
         self._name = ""
@@ -42,7 +41,6 @@ class RadioEditor(Editor):
             button.installEventFilter(self)
             self._group.addButton(button, len(self._ids))
             self._ids.append(value)
-            layout.addWidget(button)
         self._one_tab_stop()
         self._group.idClicked.connect(self._clicked)
 
