@@ -1,6 +1,5 @@
 """What the desk hands to each of its pages: the data, the worker, and the ways to other pages."""
 
-import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -38,7 +37,6 @@ class DeskContext(QObject):
         self.settings = settings
         self.worker = Worker(self)
         self.exchange = ExchangeJob(workspace, self.worker, self)
-        self._closing = threading.Event()
         # The workspace calls back on the thread that wrote; the queued signal brings it here.
         self._written.connect(self._announce, Qt.ConnectionType.QueuedConnection)
         self._unsubscribe = workspace.subscribe(self._written.emit)
@@ -108,13 +106,8 @@ class DeskContext(QObject):
         """Return to the page that was in view before this one."""
         self.show_page("")
 
-    def cancelled(self) -> bool:
-        """Return whether the desk is closing; long jobs ask this between two steps, on any thread."""
-        return self._closing.is_set()
-
     def close(self) -> None:
         """Stop listening and working; the workspace stays open."""
-        self._closing.set()
         self.exchange.cancel()
         self._unsubscribe()
         self.worker.close()

@@ -213,6 +213,7 @@ class Desk(QWidget):
         page = self._pages.get(page_id)
         if page is None:
             page = self._spec(page_id).make(self.context, self.stack)
+            page.setAccessibleName(page.title())
             self._pages[page_id] = page
             self.stack.addWidget(page)
         return page

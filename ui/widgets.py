@@ -212,38 +212,6 @@ def line(parent: QWidget | None = None) -> QFrame:
     return result
 
 
-class StateChip(QFrame):
-    """A state as icon, word and colour together.
-
-    Args:
-        icon: The name of the icon.
-        word: The state in one or two words.
-        role: ``ok``, ``warn``, ``error``, ``accent`` or ``muted``.
-        parent: Where it stands.
-    """
-
-    def __init__(self, icon: str, word: str, role: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._role = role
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme.SPACE_S, 2, theme.SPACE_S, 2)
-        row.setSpacing(theme.SPACE_XS)
-        if icon:
-            row.addWidget(icon_label(icon, role, self, theme.scaled(16)))
-        row.addWidget(label(word, "small", role, self))
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, ARG002
-        """Qt: paint the tint behind icon and word."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.role_colours(self._role)[1])
-        radius = self.height() / 2
-        painter.drawRoundedRect(self.rect(), radius, radius)
-        painter.end()
-
-
 class Card(QFrame):
     """A white area with a heading; what is put into ``body`` stands below it.
 
