@@ -95,7 +95,14 @@ def sync_with(
     with Channel(url, cancelled) as channel:
         key = pinned_server(replica, url)
         if key is None:
-            key = channel.hello().key
+            try:
+                key = channel.hello().key
+            except Cancelled:
+                traffic = channel.traffic
+                waiting = _ahead(replica.heads(), {})
+                return SyncOutcome(
+                    0, 0, traffic.sent, traffic.received, traffic.round_trips, waiting=waiting, complete=False
+                )
         exchange = _Exchange(replica, channel, url, key, progress)
         try:
             complete = exchange.run(cancelled)
