@@ -1,10 +1,12 @@
 """The tables that lists and search read, kept in step with the log inside its own transaction."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
 from desktop_app import ukrainian
+from desktop_app.cases import standings
 from desktop_app.cases.model import COLLECTION, DELETED, KIT, NUMBER, REGISTERED_ON, STAGE
 from desktop_app.directory import NAMED
 from desktop_app.kits import loader, terms
@@ -20,18 +22,20 @@ TABLES = (
         id INTEGER PRIMARY KEY, uuid BLOB NOT NULL, unit INTEGER NOT NULL, kit TEXT NOT NULL, number TEXT NOT NULL,
         stage TEXT NOT NULL, final INTEGER NOT NULL, title TEXT NOT NULL, title_key TEXT NOT NULL,
         person TEXT NOT NULL, person_key TEXT NOT NULL, received_on TEXT, due_on TEXT, updated INTEGER NOT NULL,
-        incarnation BLOB NOT NULL, conflicts INTEGER NOT NULL
+        incarnation BLOB NOT NULL, conflicts INTEGER NOT NULL, standing INTEGER NOT NULL
     )""",
-    "CREATE INDEX case_received ON case_row (received_on)",
-    "CREATE INDEX case_due ON case_row (due_on)",
-    "CREATE INDEX case_number ON case_row (number)",
-    "CREATE INDEX case_title ON case_row (title_key)",
-    "CREATE INDEX case_person ON case_row (person_key)",
-    "CREATE INDEX case_updated ON case_row (updated)",
-    "CREATE INDEX case_stage ON case_row (kit, stage)",
+    standings.TABLE,
+    # Each list is one index: in its order to the last tie, with what filters it, so that no row is read in vain.
+    "CREATE INDEX case_received ON case_row (received_on, id, standing)",
+    "CREATE INDEX case_due ON case_row (due_on, id, standing, final)",
+    "CREATE INDEX case_number ON case_row (number, id, standing)",
+    "CREATE INDEX case_title ON case_row (title_key, id, standing)",
+    "CREATE INDEX case_person ON case_row (person_key, id, standing)",
+    "CREATE INDEX case_updated ON case_row (updated, id, standing, incarnation)",
+    "CREATE INDEX case_standing ON case_row (standing)",
     "CREATE INDEX case_conflict ON case_row (id) WHERE conflicts > 0",
     """CREATE VIRTUAL TABLE case_search USING fts5 (
-        words, content = '', contentless_delete = 1, detail = none, prefix = '1 2 3',
+        words, content = '', contentless_delete = 1, detail = none, prefix = '1 2',
         tokenize = "unicode61 remove_diacritics 0"
     )""",
     # What the index holds, word by word; the table itself keeps nothing.
@@ -44,7 +48,7 @@ TABLES = (
         kit TEXT, year INTEGER, value INTEGER NOT NULL, PRIMARY KEY (kit, year)
     ) WITHOUT ROWID""",
 )
-PROJECTED = ("case_row", "case_search", "named")
+PROJECTED = ("case_row", "standing", "case_search", "named")
 _SEARCHED = frozenset({FieldType.TEXT, FieldType.LONG_TEXT, FieldType.PHONE, FieldType.EMAIL, FieldType.IDENTIFIER})
 
 
@@ -64,15 +68,18 @@ class CaseProjection:
         """Bring lists, search and names up to date for some records."""
         cases = [entry for entry in touched if entry.collection == COLLECTION]
         old = [(entry.row,) for entry in cases if not entry.new]
+        recount = standings.Recount(connection)
+        recount.leave(row for (row,) in old)
         connection.executemany("DELETE FROM case_search WHERE rowid = ?", old)
         connection.executemany("DELETE FROM case_row WHERE id = ?", old)
         live = [entry for entry in cases if not entry.state.fields.get(DELETED)]
         connection.executemany(
             "INSERT INTO case_row (id, uuid, unit, kit, number, stage, final, title, title_key, person, person_key,"
-            " received_on, due_on, updated, incarnation, conflicts)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [self._row(entry) for entry in live],
+            " received_on, due_on, updated, incarnation, conflicts, standing)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [self._row(entry, recount) for entry in live],
         )
+        recount.keep()
         connection.executemany(
             "INSERT INTO case_search (rowid, words) VALUES (?, ?)",
             [(entry.row, _words(entry.state.fields)) for entry in live],
@@ -87,25 +94,25 @@ class CaseProjection:
             ],
         )
 
-    def _row(self, entry: Touched) -> tuple[object, ...]:
+    def _row(self, entry: Touched, recount: standings.Recount) -> tuple[object, ...]:
         fields = entry.state.fields
-        kit = known_kit(_text(fields.get(KIT)))
-        stage = _text(fields.get(STAGE))
+        kit_id, stage = _text(fields.get(KIT)), _text(fields.get(STAGE))
+        shown = _shown_of(kit_id)
         title = person = ""
         received: Value = fields.get(REGISTERED_ON)
         due = None
         final = False
-        if kit is not None:
+        if shown is not None:
+            kit = shown.kit
             title, person = _text(fields.get(kit.title_field)), _text(fields.get(kit.person_field))
             received = fields.get(kit.date_field) or received
-            known_stages = {known.id: known.final for known in kit.stages}
-            final = known_stages.get(stage, False)
-            due = due_on(kit, fields, stage, self.calendar) if stage in known_stages else None
+            final = shown.stages.get(stage, False)
+            due = due_on(kit, fields, stage, self.calendar) if stage in shown.stages and not final else None
         return (
             entry.row,
             entry.record,
             entry.unit,
-            _text(fields.get(KIT)),
+            kit_id,
             _text(fields.get(NUMBER)),
             stage,
             final,
@@ -117,7 +124,8 @@ class CaseProjection:
             due.isoformat() if due else None,
             entry.time_ms,
             entry.incarnation,
-            len(entry.state.conflicts),
+            len(entry.state.conflicts) if entry.state.siblings else 0,
+            recount.enter(kit_id, stage, final=final),
         )
 
 
@@ -145,15 +153,37 @@ def due_on(kit: Kit, fields: dict[str, Value], stage: str, calendar: Calendar) -
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the lists show of the cases of a kit, looked up once.
+
+    Args:
+        kit: The kit.
+        stages: Its stages, and whether each is final.
+        searched: The fields whose words are found.
+    """
+
+    kit: Kit
+    stages: dict[str, bool]
+    searched: tuple[str, ...]
+
+
 @lru_cache(maxsize=64)
-def _searched_fields(kit_id: str) -> tuple[str, ...]:
+def _shown_of(kit_id: str) -> _Shown | None:
     kit = known_kit(kit_id)
-    return () if kit is None else tuple(field.id for field in kit.fields if field.type in _SEARCHED)
+    if kit is None:
+        return None
+    return _Shown(
+        kit,
+        {stage.id: stage.final for stage in kit.stages},
+        tuple(field.id for field in kit.fields if field.type in _SEARCHED),
+    )
 
 
 def _words(fields: dict[str, Value]) -> str:
-    names = _searched_fields(_text(fields.get(KIT)))
-    return ukrainian.fold(" ".join([_text(fields.get(name)) for name in (NUMBER, *names) if fields.get(name)]))
+    shown = _shown_of(_text(fields.get(KIT)))
+    names = (NUMBER, *shown.searched) if shown else (NUMBER,)
+    return ukrainian.fold(" ".join([value for name in names if isinstance(value := fields.get(name), str)]))
 
 
 def _text(value: Value) -> str:

@@ -1,8 +1,12 @@
 """Lists of cases: SQL filters, sorts and counts, and only the rows asked for are read."""
 
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 
 from desktop_app import ukrainian
+from desktop_app.cases import standings
 from desktop_app.cases.model import (
     DELETED,
     KIT,
@@ -13,6 +17,7 @@ from desktop_app.cases.model import (
     CaseQuery,
     CaseRow,
 )
+from desktop_app.cases.standings import Standing
 from desktop_app.kits import loader, values
 from desktop_app.kits.model import Field, FieldType
 from sync import ids
@@ -30,6 +35,21 @@ SORT_COLUMNS = {
     "due_on": "due_on",
     "updated": "updated",
 }
+_LISTS = {
+    "number": "case_number",
+    "title": "case_title",
+    "person": "case_person",
+    "received_on": "case_received",
+    "due_on": "case_due",
+    "updated": "case_updated",
+}
+"""The index that holds a list in its order."""
+_STANDING_ORDERS: dict[str, Callable[[Standing], tuple[str, str, bool]]] = {
+    "kit": lambda standing: (standing.kit, standing.stage, standing.final),
+    "stage": lambda standing: (standing.stage, standing.kit, standing.final),
+}
+_ROW_COST = 25
+"""About how many steps in an index take as long as finding one row somewhere in the table."""
 SYSTEM_FIELDS = frozenset({KIT, KIT_VERSION, NUMBER, STAGE, REGISTERED_ON, DELETED})
 _EQUAL_COLUMNS = frozenset(SORT_COLUMNS) - {"updated"}
 _NUMBERS = frozenset({FieldType.INTEGER, FieldType.DECIMAL, FieldType.MONEY})
@@ -41,47 +61,101 @@ EXACT_MATCHES = 20_000
 _COLUMNS = "c.uuid, c.number, c.kit, c.stage, c.title, c.person, c.received_on, c.due_on, c.final, c.conflicts, u.uuid"
 
 
-class _Where:
-    """The conditions of a query and their values."""
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    """One condition of a query.
 
-    def __init__(self, query: CaseQuery, today: date) -> None:
-        self.conditions: list[str] = []
-        self.values: list[object] = []
-        self._kit = query.kit
-        if query.kit is not None:
-            self._add("c.kit = ?", loader.kit(query.kit).id)
-        if query.stage is not None:
-            self._add("c.stage = ?", query.stage)
+    Args:
+        column: The column that it is about; a plus before it keeps SQLite from using that column's index.
+        rest: What follows it.
+        values: The values of its question marks.
+        matches: How many cases it lets through, at least roughly; None when finding out would cost too much.
+    """
+
+    column: str
+    rest: str
+    values: tuple[object, ...] = ()
+    matches: int | None = None
+
+
+class _Where:
+    """The conditions of a query.
+
+    Args:
+        connection: A transaction to read in.
+        query: Which cases.
+        today: The day that decides what is overdue.
+    """
+
+    def __init__(self, connection: Connection, query: CaseQuery, today: date) -> None:
+        self._connection = connection
+        self._kit = None if query.kit is None else loader.kit(query.kit).id
+        known = standings.standings(connection)
+        self.total = sum(standing.cases for standing in known)
+        self.standings = [standing for standing in known if _fits(standing, query)]
+        self.conditions: list[_Condition] = []
+        if len(self.standings) < len(known):
+            numbers = ",".join(str(standing.id) for standing in self.standings)
+            cases = sum(standing.cases for standing in self.standings)
+            self.conditions.append(_Condition("c.standing", f"IN ({numbers})", (), cases))
         if query.overdue:
-            self._add("c.due_on < ?", today.isoformat())
-        if query.only_open or query.overdue:
-            self.conditions.append("NOT c.final")
+            before = today.isoformat()
+            late = self._some("SELECT 1 FROM case_row WHERE due_on < ?", before)
+            self.conditions.append(_Condition("c.due_on", "< ?", (before,), late))
         for field, value in query.where.items():
-            self._equal(field, value)
+            self.conditions.append(self._equal(field, value))
         self.words = search_expression(query.text)
         if self.words is not None:
-            self._add("c.id IN (SELECT rowid FROM case_search WHERE case_search MATCH ?)", self.words)
+            found = self._some("SELECT 1 FROM case_search WHERE case_search MATCH ?", self.words)
+            matching = "IN (SELECT rowid FROM case_search WHERE case_search MATCH ?)"
+            self.conditions.append(_Condition("c.id", matching, (self.words,), found))
+        self.cases = None
+        if all(condition.column == "c.standing" for condition in self.conditions):
+            self.cases = sum(standing.cases for standing in self.standings)
 
-    def _equal(self, field: str, value: str) -> None:
+    def _some(self, sql: str, value: object) -> int:
+        """Count what a SELECT finds, up to a little more than `EXACT_MATCHES`."""
+        limited = f"SELECT count(*) FROM ({sql} LIMIT ?)"  # noqa: S608 - constants of this class
+        (found,) = self._connection.execute(limited, (value, EXACT_MATCHES + 1)).fetchone()
+        return int(found)
+
+    def _equal(self, field: str, value: str) -> _Condition:
         """A value from a command line is text; it is compared as each kit that has the field would store it."""
-        forms = sorted({value, *(_stored(known, value) for known in _fields(field, self._kit))})
+        forms = tuple(sorted({value, *(_stored(known, value) for known in _fields(field, self._kit))}))
         marks = ",".join("?" * len(forms))
         if field in _EQUAL_COLUMNS:
-            self.conditions.append(f"c.{field} IN ({marks})")
-            self.values += forms
-            return
+            return _Condition(f"c.{field}", f"IN ({marks})", forms, 1 if field == "number" else None)
         text = "CASE j.type WHEN 'true' THEN 'yes' WHEN 'false' THEN 'no' ELSE CAST(j.value AS TEXT) END"
-        self.conditions.append(
-            f"EXISTS (SELECT 1 FROM record r, json_each(r.fields, ?) j WHERE r.id = c.id AND {text} IN ({marks}))"  # noqa: S608 - question marks
+        found = f"SELECT 1 FROM record r, json_each(r.fields, ?) j WHERE r.id = c.id AND {text} IN ({marks})"  # noqa: S608 - question marks
+        return _Condition("EXISTS", f"({found})", (json_path(field), *forms))
+
+    @property
+    def narrowest(self) -> _Condition | None:
+        """The condition that lets fewest cases through, of those that can tell."""
+        known = [condition for condition in self.conditions if condition.matches is not None]
+        return min(known, key=lambda condition: condition.matches or 0, default=None)
+
+    @property
+    def values(self) -> tuple[object, ...]:
+        """The values of all question marks, in order."""
+        return tuple(value for condition in self.conditions for value in condition.values)
+
+    def sql(self, indexed: str = "") -> str:
+        """Return what follows WHERE.
+
+        Args:
+            indexed: The one column whose index may be used to find the cases; the other conditions only look.
+        """
+        return " AND ".join(
+            f"{'' if condition.column in {'EXISTS', indexed} else '+'}{condition.column} {condition.rest}"
+            for condition in self.conditions or (_Condition("true", ""),)
         )
-        self.values += (json_path(field), *forms)
 
-    def _add(self, condition: str, value: object) -> None:
-        self.conditions.append(condition)
-        self.values.append(value)
 
-    def __str__(self) -> str:
-        return f" WHERE {' AND '.join(self.conditions)}" if self.conditions else ""
+def _fits(standing: Standing, query: CaseQuery) -> bool:
+    if query.kit not in {None, standing.kit} or query.stage not in {None, standing.stage}:
+        return False
+    return not (standing.final and (query.only_open or query.overdue))
 
 
 def _fields(name: str, kit_id: str | None) -> list[Field]:
@@ -145,11 +219,13 @@ def search_expression(text: str) -> str | None:
 
 def count(connection: Connection, query: CaseQuery, today: date) -> int:
     """Return how many cases a query finds."""
-    where = _Where(query, today)
+    where = _Where(connection, query, today)
+    if where.cases is not None:
+        return where.cases
     if where.words is not None and len(where.conditions) == 1:
         sql = "SELECT count(*) FROM case_search WHERE case_search MATCH ?"
     else:
-        sql = f"SELECT count(*) FROM case_row c{where}"  # noqa: S608 - conditions are constants of this module
+        sql = f"SELECT count(*) FROM case_row c WHERE {where.sql(_column(where.narrowest))}"  # noqa: S608 - constants
     (total,) = connection.execute(sql, where.values).fetchone()
     return int(total)
 
@@ -164,27 +240,106 @@ def page(connection: Connection, query: CaseQuery, today: date, offset: int, lim
         offset: How many to pass over.
         limit: How many to return at most.
     """
-    where = _Where(query, today)
-    direction = "DESC" if query.descending else "ASC"
-    if where.words is not None and len(where.conditions) == 1 and _is_broad(connection, where.words):
-        ids_sql = f"SELECT rowid AS id FROM case_search WHERE case_search MATCH ? ORDER BY rowid {direction}"  # noqa: S608
-        order = f"c.id {direction}"
-    elif query.sort in SORT_COLUMNS:
-        column = SORT_COLUMNS[query.sort]
-        order = f"c.{column} {direction}, c.id {direction}"
-        ids_sql = f"SELECT c.id FROM case_row c{where} ORDER BY {order}"  # noqa: S608 - names are from the table above
+    where = _Where(connection, query, today)
+    part = _Part(min(offset, _MOST_ROWS), min(limit, _MOST_ROWS))
+    if where.words is not None and len(where.conditions) == 1 and (where.conditions[0].matches or 0) > EXACT_MATCHES:
+        found = _newest(connection, where.words, query, part)
+    elif query.sort in _STANDING_ORDERS and where.words is None:
+        found = _by_standing(connection, where, query, part)
+    elif query.sort in _LISTS and not _few(where, query, part):
+        found = _in_order(connection, where, query, part)
+    else:
+        found = _sorted(connection, where, query, part)
+    return _rows(connection, found, today)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Which part of a list is wanted: how many to pass over, how many to return at most."""
+
+    offset: int
+    limit: int
+
+
+def _few(where: _Where, query: CaseQuery, part: _Part) -> bool:
+    """Whether reading every match and sorting costs less than reading the list in order until the part is full."""
+    narrowest = where.narrowest
+    if narrowest is None or narrowest.matches is None or narrowest.column == f"c.{SORT_COLUMNS[query.sort]}":
+        return False
+    return narrowest.matches**2 * _ROW_COST < (part.offset + part.limit) * where.total
+
+
+def _newest(connection: Connection, words: str, query: CaseQuery, part: _Part) -> list[int]:
+    """Find a part of more matches than can be sorted: in the order in which they came."""
+    sql = f"SELECT rowid FROM case_search WHERE case_search MATCH ? ORDER BY rowid {_direction(query.descending)}"  # noqa: S608
+    return _ids(connection, sql, (words,), part)
+
+
+def _by_standing(connection: Connection, where: _Where, query: CaseQuery, part: _Part) -> list[int]:
+    """Find a part of a list sorted by type or stage: cases that stand alike lie together in one index."""
+    found: list[int] = []
+    offset = part.offset
+    condition = f"FROM case_row c WHERE c.standing = ? AND {where.sql()}"
+    for standing in sorted(where.standings, key=_STANDING_ORDERS[query.sort], reverse=query.descending):
+        values = (standing.id, *where.values)
+        cases = standing.cases
+        if offset and where.cases is None:
+            (cases,) = connection.execute(f"SELECT count(*) {condition}", values).fetchone()
+        if offset and offset >= cases:
+            offset -= cases
+            continue
+        sql = f"SELECT c.id {condition} ORDER BY c.id {_direction(query.descending)}"
+        found += _ids(connection, sql, values, _Part(offset, part.limit - len(found)))
+        offset = 0
+        if len(found) >= part.limit:
+            break
+    return found
+
+
+def _in_order(connection: Connection, where: _Where, query: CaseQuery, part: _Part) -> list[int]:
+    """Find a part of a list by reading its index in order, from the end that is nearer."""
+    column, index = SORT_COLUMNS[query.sort], _LISTS[query.sort]
+    descending, backwards = query.descending, False
+    if where.cases is not None and part.offset > where.cases // 2:
+        last = min(part.offset + part.limit, where.cases)
+        part = _Part(where.cases - last, max(0, last - part.offset))
+        descending, backwards = not descending, True
+    direction = _direction(descending)
+    sql = (
+        f"SELECT c.id FROM case_row c INDEXED BY {index} WHERE {where.sql(f'c.{column}')}"  # noqa: S608 - constants
+        f" ORDER BY c.{column} {direction}, c.id {direction}"
+    )
+    found = _ids(connection, sql, where.values, part)
+    return found[::-1] if backwards else found
+
+
+def _sorted(connection: Connection, where: _Where, query: CaseQuery, part: _Part) -> list[int]:
+    """Find a part of a list by reading every match and sorting."""
+    if query.sort in SORT_COLUMNS:
+        value = f"+c.{SORT_COLUMNS[query.sort]}"
     else:
         path = json_path(query.sort)
         fields = _fields(query.sort, query.kit)
         value = _field_order(connection, fields[0] if fields else None, path)
-        order = f"{value} {direction}, c.id {direction}"
-        ids_sql = f"SELECT c.id FROM case_row c{where} ORDER BY {order}"  # noqa: S608 - checked above
-    rows = connection.execute(
-        f"WITH page AS MATERIALIZED ({ids_sql} LIMIT ? OFFSET ?) SELECT {_COLUMNS} FROM page p"  # noqa: S608
-        f" JOIN case_row c ON c.id = p.id JOIN unit u ON u.id = c.unit ORDER BY {order}",
-        (*where.values, min(limit, _MOST_ROWS), min(offset, _MOST_ROWS)),
-    ).fetchall()
-    return [_row(row, today) for row in rows]
+    direction = _direction(query.descending)
+    sql = (
+        f"SELECT c.id FROM case_row c WHERE {where.sql(_column(where.narrowest))}"  # noqa: S608 - checked above
+        f" ORDER BY {value} {direction}, c.id {direction}"
+    )
+    return _ids(connection, sql, where.values, part)
+
+
+def _column(condition: _Condition | None) -> str:
+    return condition.column if condition else ""
+
+
+def _direction(descending: bool) -> str:  # noqa: FBT001 - as it stands in the query
+    return "DESC" if descending else "ASC"
+
+
+def _ids(connection: Connection, sql: str, values: tuple[object, ...], part: _Part) -> list[int]:
+    rows = connection.execute(f"{sql} LIMIT ? OFFSET ?", (*values, part.limit, part.offset))
+    return [number for (number,) in rows]
 
 
 def rows_where(connection: Connection, condition: str, values: tuple[object, ...], today: date) -> list[CaseRow]:
@@ -196,19 +351,18 @@ def rows_where(connection: Connection, condition: str, values: tuple[object, ...
         values: The values of its question marks.
         today: The day that decides what is overdue.
     """
+    found = connection.execute(f"SELECT c.id FROM case_row c WHERE {condition}", values)  # noqa: S608 - constants
+    return _rows(connection, [number for (number,) in found], today)
+
+
+def _rows(connection: Connection, numbers: list[int], today: date) -> list[CaseRow]:
+    """Read the rows with some numbers, in that order; only an index was read to find them."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM case_row c JOIN unit u ON u.id = c.unit WHERE {condition}",  # noqa: S608 - constants
-        values,
+        f"SELECT {_COLUMNS} FROM json_each(?) p JOIN case_row c ON c.id = p.value JOIN unit u ON u.id = c.unit"  # noqa: S608
+        " ORDER BY p.key",
+        (json.dumps(numbers),),
     ).fetchall()
     return [_row(row, today) for row in rows]
-
-
-def _is_broad(connection: Connection, words: str) -> bool:
-    (found,) = connection.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM case_search WHERE case_search MATCH ? LIMIT ?)",
-        (words, EXACT_MATCHES + 1),
-    ).fetchone()
-    return bool(found > EXACT_MATCHES)
 
 
 def _row(row: tuple[object, ...], today: date) -> CaseRow:
