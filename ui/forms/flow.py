@@ -21,7 +21,7 @@ class FlowRow(QWidget):
     def __init__(self, parent: QWidget | None = None, gap: int = _GAP) -> None:
         super().__init__(parent)
         self._gap = gap
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 

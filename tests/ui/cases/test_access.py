@@ -102,8 +102,12 @@ def test_every_screen_in_every_look(
     for name, page in open_all(context, clashing, room, show, wait).items():
         page.activateWindow()
         wait(page.isActiveWindow)
-        faults += [f"{name}: {fault}" for fault in (*unnamed(page), *clipped(page), *sideways(page), *disorder(page))]
+        faults += [f"{name}: {fault}" for fault in faults_of(page)]
     assert not faults, "\n".join(faults)
+
+
+def faults_of(page: QWidget) -> list[str]:
+    return [*unnamed(page), *clipped(page), *outside(page), *sideways(page), *disorder(page)]
 
 
 def seen(page: QWidget, kind: type = QWidget) -> list[QWidget]:
@@ -148,6 +152,15 @@ def clipped(page: QWidget) -> list[str]:
         if short:
             faults.append(f"“{words[:50]}” needs {widget.sizeHint()} and has {widget.size()}")
     return faults
+
+
+def outside(page: QWidget) -> list[str]:
+    """Return what stands partly outside its own parent, where nobody sees it."""
+    return [
+        f"“{widget.text()[:50]}” at {widget.geometry()} stands outside {widget.parentWidget().size()}"
+        for widget in [*seen(page, QLabel), *seen(page, QAbstractButton)]
+        if not widget.parentWidget().rect().adjusted(-1, -1, 1, 1).contains(widget.geometry())
+    ]
 
 
 def sideways(page: QWidget) -> list[str]:
