@@ -97,7 +97,7 @@ def sync_with(
         if key is None:
             try:
                 key = channel.hello().key
-            except Cancelled:
+            except failures.Cancelled:
                 traffic = channel.traffic
                 waiting = _ahead(replica.heads(), {})
                 return SyncOutcome(
