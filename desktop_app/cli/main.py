@@ -29,6 +29,7 @@ def run(argv: Sequence[str], upper_floor: Mapping[str, Handler]) -> int:
     Returns:
         The exit code: 0 done, 1 a bug, 2 wrong usage, 3 refused, 4 damaged data, 5 not reachable now.
     """
+    argv = _joined(argv)
     _choose_language(argv)
     output.prepare(as_json="--json" in argv)
     # Until the arguments are understood, their own --json decides how a mistake in them is told.
@@ -57,6 +58,17 @@ def whereabouts(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
     return f"{type(error).__name__}, {place}"
+
+
+def _joined(argv: Sequence[str]) -> list[str]:
+    """Put ``--sort -FIELD`` together, since argparse takes what begins with a dash for an option."""
+    joined: list[str] = []
+    for argument in argv:
+        if joined and joined[-1] == "--sort" and argument.startswith("-") and not argument.startswith("--"):
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
 
 
 def _require_text(argv: Sequence[str]) -> None:

@@ -246,3 +246,23 @@ def test_many_long_texts_reach_the_colleague(pair: Pair, appeal: Appeal) -> None
     assert ivan.log.waiting() == {}
     assert ivan.cases.count(CaseQuery()) == 600
     assert ivan.digest() == oksana.digest()
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["subject", "channel", "received_on", "author_categories", "appendix_sheets", "without_study", "applicant_email"],
+)
+def test_no_value_in_no_field_is_a_mistake_of_the_program(office: Office, appeal: Appeal, field: str) -> None:
+    oksana = office.found()
+    registered = 0
+    huge = [10**30, -1, 1.5, float("inf"), "9" * 400, "х" * 10**6]
+    for value in [{"a": 1}, [[1]], [], True, "", "а\u202eб\x00", ["x"], "\ud800", b"x", object(), *huge]:
+        try:
+            oksana.cases.register("appeal", {**appeal(), field: value})
+        except Refused as refused:
+            named = [fault.field for fault in refused.fields]
+        else:
+            named = [field]
+            registered += 1
+        assert named == [field]
+    assert oksana.cases.count(CaseQuery()) == registered
