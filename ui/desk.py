@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from desktop_app.exchange import SyncResult
+from desktop_app.exchange import SyncResult, warnings
 from desktop_app.workspace import ChangeEvent
 from sync.messages import _
 from ui import keys, theme
@@ -237,7 +237,9 @@ class Desk(QWidget):
             self.page.refresh(event)
 
     def _exchanged(self, result: SyncResult) -> None:
-        self.context.show_message(result_words(result, stopped=self.context.exchange.cancelled), "ok")
+        found = warnings(result)
+        words = " ".join([result_words(result, stopped=self.context.exchange.cancelled), *found])
+        self.context.show_message(words, "warn" if found else "ok")
 
     def _ask_address(self) -> None:
         self.show_page("exchange")

@@ -67,6 +67,10 @@ class CasesPage(Page):
         elif target:
             self.filters.set_words(target)
 
+    def search(self, words: str) -> None:
+        """Show the cases that hold some words; empty for all."""
+        self.filters.set_words(words)
+
     def place(self) -> str:
         """Return the words searched for."""
         return self.filters.query(self._sort, descending=self._descending).text
@@ -93,6 +97,8 @@ class CasesPage(Page):
 
     def _ask(self) -> None:
         self._asked = True
+        # The search box tells what the list is narrowed to, also after a filter here dropped the words.
+        self.context.search_shown.emit(self.place())
         self._selected = self.grid.current_case() or self._selected
         self.model.set_query(self.filters.query(self._sort, descending=self._descending))
 
