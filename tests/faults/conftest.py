@@ -1,0 +1,5 @@
+"""Cases are tried in the same offices as the workspace."""
+
+from tests.workspace.conftest import appeal, office, pair
+
+__all__ = ["appeal", "office", "pair"]
