@@ -76,11 +76,21 @@ class SyncResult:
 
 @dataclass(frozen=True, slots=True)
 class BundleResult:
-    """How many frames a bundle file carried, how many were new here, and its size in bytes."""
+    """What a bundle file moved.
+
+    Args:
+        frames: Frames written, or new ones applied here.
+        changes: Changes in those applied here.
+        bytes: The size of a file written.
+        waiting: Frames kept aside here, because something before them has not come yet or a right is missing.
+        refused: Frames left out here: not this community's, or not signed as they say.
+    """
 
     frames: int
-    changes: int
-    bytes: int
+    changes: int = 0
+    bytes: int = 0
+    waiting: int = 0
+    refused: int = 0
 
 
 def server_address(url: str | None) -> str:
@@ -215,7 +225,7 @@ class ExchangeService:
 
         known = None if device is None else self._known_to(self._device(device))
         written = export_bundle(self._log, path, known)
-        return BundleResult(written.frames, 0, path.stat().st_size)
+        return BundleResult(written.frames, bytes=written.bytes)
 
     def _known_to(self, device: bytes) -> Heads:
         """Return what a device is known to hold: what its frames and its bundles told, whichever is more."""
@@ -238,7 +248,7 @@ class ExchangeService:
         from sync.bundle import import_bundle
 
         applied = import_bundle(self._log, path)
-        return BundleResult(applied.frames, applied.changes, path.stat().st_size)
+        return BundleResult(applied.frames, applied.changes, waiting=applied.waiting, refused=applied.refused)
 
     def _device(self, suffix: str) -> bytes:
         for device in self._log.membership.devices.values():
@@ -248,6 +258,22 @@ class ExchangeService:
         raise Refused(
             "unknown_device", _("There is no device {suffix}; there are: {known}.").format(suffix=suffix, known=known)
         )
+
+
+def bundle_warnings(result: BundleResult) -> list[str]:
+    """Return what a person must be told of a bundle file, besides what it moved."""
+    found = []
+    if result.waiting:
+        found.append(
+            _("Some frames wait: something that belongs before them has not come yet. Waiting: {count}.").format(
+                count=result.waiting
+            )
+        )
+    if result.refused:
+        found.append(
+            _("Some frames were not taken, because they can't be genuine: {count}.").format(count=result.refused)
+        )
+    return found
 
 
 def warnings(result: SyncResult) -> list[str]:

@@ -105,6 +105,8 @@ def _check_chains(workspace: Workspace, connection: Connection) -> str:
 
 
 def _check_mark(workspace: Workspace) -> str:
+    if workspace.set_back:
+        raise _Fault(_("the database was an older copy when it was opened; exchange to get back what is newer"))
     match workspace.mark_state:
         case MarkState.DAMAGED:
             raise _Fault(_("the file vault.mark is damaged; it is written anew with the next change"))
@@ -157,8 +159,8 @@ def _rows(connection: Connection) -> str:
     """Hash the list of cases, without what only says when this device heard of it."""
     return _hash(
         connection.execute(
-            "SELECT uuid, kit, number, stage, final, title, person, received_on, due_on, conflicts FROM case_row"
-            " ORDER BY uuid"
+            "SELECT uuid, kit, number, stage, final, title, person, received_on, due_on, remind_on, conflicts"
+            " FROM case_row ORDER BY uuid"
         )
     )
 

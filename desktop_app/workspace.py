@@ -1,5 +1,6 @@
 """An opened vault with everything a clerk does in it; the one door for screens and command line."""
 
+import logging
 import secrets
 import struct
 from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ from desktop_app.vault import KdfParameters, MarkState, Vault
 from sync import digest, enrolment, ids, membership
 from sync.changes import Change
 from sync.enrolment import Start
-from sync.errors import Refused
+from sync.errors import Failure, Refused, whereabouts
 from sync.log import Log
 from sync.messages import _
 from sync.pins import pin_server
@@ -34,6 +35,7 @@ from sync.sqlcipher import Connection
 
 _MARK = struct.Struct(">16sQI")
 _LIVES = "lives"
+_logger = logging.getLogger(__name__)
 _MANY = 500
 _EXAMPLE = "example-data"
 EXAMPLE_CASES = 300
@@ -110,12 +112,20 @@ class Workspace:
 
     Args:
         opened: The vault; `close` closes it.
+
+    Attributes:
+        notices: Sentences about what was found on opening.
+        mark_state: What the file of the high-water mark was then; valid from the next change on.
+        set_back: Whether the database was older than the mark then, and nothing was written since.
     """
 
     def __init__(self, opened: Vault) -> None:
         self._vault = opened
         projector = CaseProjection()
         self.log = Log(opened, projector)
+        # As it was found, until the next change: what it told of would else be forgotten as soon as it is noticed.
+        self.mark_state = opened.mark.state
+        self.set_back = False
         self.notices = [*opened.notices, *self._notice_old_copy()]
         self._directory = Directory(self.log)
         reader = CaseReader(self.log, self._directory, projector.calendar)
@@ -136,11 +146,6 @@ class Workspace:
     def store(self) -> Vault:
         """The vault's database, to read from."""
         return self._vault
-
-    @property
-    def mark_state(self) -> MarkState:
-        """What the file of the high-water mark turned out to be."""
-        return self._vault.mark.state
 
     @property
     def community(self) -> str:
@@ -288,12 +293,20 @@ class Workspace:
 
     def _after_applied(self, applied: Applied) -> None:
         position = self.log.position()
-        self._vault.mark.store(_MARK.pack(position.incarnation, position.counter, self._lives))
+        try:
+            self._vault.mark.store(_MARK.pack(position.incarnation, position.counter, self._lives))
+            self.mark_state, self.set_back = MarkState.VALID, False
+        except Failure as problem:
+            # The change itself is saved, and an older mark is a safe one: it only notices less.
+            self.notices.append(problem.message)
         cases = frozenset(ids.to_text(record) for collection, record in applied.records if collection == COLLECTION)
         many = len(cases) > _MANY or any(collection != COLLECTION for collection, _record in applied.records)
         event = ChangeEvent(frozenset() if many else cases, everything=many)
         for listener in list(self._listeners):
-            listener(event)
+            try:
+                listener(event)
+            except Exception as bug:  # noqa: BLE001 - what is saved is saved, whatever a listener makes of it
+                _logger.error("a listener failed: %s", whereabouts(bug))  # noqa: TRY400 - a traceback may hold data
 
     def _notice_old_copy(self) -> list[str]:
         """Begin a new life of the log when the database is older than the mark beside it."""
@@ -304,6 +317,7 @@ class Workspace:
         position = self.log.position()
         if incarnation == position.incarnation and counter <= position.counter:
             return []
+        self.set_back = True
         # The mark, which did not go back in time, counts the lives: no number of an earlier life is given again.
         self._begin_life(lives + 1)
         return [
@@ -329,6 +343,7 @@ class Workspace:
     def _begin_life(self, lives: int) -> None:
         self.log.start_incarnation()
         self.log.remember(_LIVES, str(lives).encode())
+        self._vault.mark.store(_MARK.pack(self.log.identity.incarnation, 0, lives))
 
 
 def create_workspace(
@@ -373,7 +388,7 @@ def join_workspace(
 
     Raises:
         Damaged: The invitation is damaged.
-        Refused: It was used already, the pass phrase is weak, or the folder is taken; nothing was made.
+        Refused: The pass phrase is weak, or the folder is taken; nothing was made.
     """
     _require_name(person)
     contents = enrolment.read_invitation(invitation)

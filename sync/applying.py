@@ -243,8 +243,11 @@ class Applier:
 
     def _keep_aside(self, frame: Frame, reason: str) -> None:
         header = frame.header
-        self._tally.waiting += self._connection.execute(
-            "INSERT OR IGNORE INTO waiting (hash, unit, device, incarnation, seq, previous, reason, body)"
+        known = self._connection.execute("UPDATE waiting SET reason = ? WHERE hash = ?", (reason, frame.hash)).rowcount
+        if known:
+            return
+        self._connection.execute(
+            "INSERT INTO waiting (hash, unit, device, incarnation, seq, previous, reason, body)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 frame.hash,
@@ -256,7 +259,8 @@ class Applier:
                 reason,
                 frame.body,
             ),
-        ).rowcount
+        )
+        self._tally.waiting += 1
         self._tally.reasons[reason] = self._tally.reasons.get(reason, 0) + 1
 
     def _retry_waiting(self) -> None:
@@ -265,7 +269,8 @@ class Applier:
         while progress:
             progress = False
             rows = self._connection.execute(
-                "SELECT hash, body FROM waiting WHERE reason IN ('gap', 'key', 'ahead') ORDER BY incarnation, seq"
+                "SELECT hash, body FROM waiting WHERE reason IN ('gap', 'key', 'ahead', 'unreadable')"
+                " ORDER BY incarnation, seq"
             ).fetchall()
             for hash_, body in rows:
                 if self._take_one(body):

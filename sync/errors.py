@@ -1,6 +1,8 @@
 """Expected failures: what a person is told, and the exit code a script is given."""
 
+import traceback
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +53,10 @@ class Unreachable(Failure):
     """Something can't be reached now; nothing is lost."""
 
     exit_code = 5
+
+
+def whereabouts(error: BaseException) -> str:
+    """Return the kind of an exception and its place in the code, without any data that its text may hold."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+    return f"{type(error).__name__}, {place}"

@@ -26,7 +26,7 @@ class BadFrame(Exception):
 
 
 class UnknownVersion(BadFrame):
-    """A frame of a newer program: it is kept until this one is updated, never dropped."""
+    """A frame of a newer program: whoever has it offers it again, and it is taken once this program is updated."""
 
 
 @dataclass(frozen=True, slots=True)

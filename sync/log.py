@@ -168,19 +168,18 @@ class Log:
         Returns:
             What was applied, what waits and what was refused; nothing is dropped silently.
         """
+        refused = Applied()
+        members = self.membership
         with self._store.write() as connection:
-            refused = self._take_links(connection, links)
-            applier = Applier(connection, self.membership, self._projector)
+            try:
+                members = self._with_links(connection, [membership.parse(link) for link in links])
+            except membership.BadLink:
+                refused = Applied(refused=1, reasons={"link": 1})
+            applier = Applier(connection, members, self._projector)
             applier.take(bodies)
             applied = applier.finish() + refused
+        self.membership = members
         return self._tell(applied)
-
-    def _take_links(self, connection: Connection, links: Sequence[bytes]) -> Applied:
-        try:
-            self._add_links(connection, [membership.parse(link) for link in links])
-        except membership.BadLink:
-            return Applied(refused=1, reasons={"link": 1})
-        return Applied()
 
     def add_own_link(self, body: membership.Body) -> Link:
         """Sign a membership link with this device's key and add it.
@@ -193,19 +192,22 @@ class Log:
         """
         with self._store.write() as connection:
             link = membership.make(self.community, self.membership.tips, self.device, body, self.signer)
-            self._add_links(connection, [link])
-            if link.hash in self.membership.refused:
-                raise PermissionError(self.membership.refused[link.hash])
+            members = self._with_links(connection, [link])
+            if link.hash in members.refused:
+                raise PermissionError(members.refused[link.hash])
+        self.membership = members
         return link
 
-    def _add_links(self, connection: Connection, links: list[Link]) -> None:
-        known = Membership(self.community, dict(self.membership.links))
-        added = known.add(links) if links else []
-        if added:
-            connection.executemany(
-                "INSERT INTO link (hash, body) VALUES (?, ?)", [(link.hash, link.data) for link in added]
-            )
-            self.membership = known
+    def _with_links(self, connection: Connection, links: list[Link]) -> Membership:
+        """Store links and return the members with them; they count only once the transaction is committed."""
+        members = Membership(self.community, dict(self.membership.links))
+        added = members.add(links) if links else []
+        if not added:
+            return self.membership
+        connection.executemany(
+            "INSERT INTO link (hash, body) VALUES (?, ?)", [(link.hash, link.data) for link in added]
+        )
+        return members
 
     def _append_own(self, connection: Connection, applier: Applier, unit: bytes, written: list[Change]) -> None:
         identity = self.identity
@@ -256,21 +258,8 @@ class Log:
 
     def heads(self) -> Heads:
         """Return the last frame of every chain that is held without gaps, frames kept aside included."""
-        heads: Heads = {}
         with self._store.read() as connection:
-            for (unit,) in connection.execute("SELECT uuid FROM unit"):
-                heads[unit] = {}
-            rows = connection.execute(
-                "SELECT u.uuid, i.uuid, h.seq, h.hash FROM head h JOIN unit u ON u.id = h.unit"
-                " JOIN incarnation i ON i.id = h.incarnation"
-            )
-            for unit, incarnation, seq, hash_ in rows:
-                heads[unit][incarnation] = (seq, hash_)
-            for frame in _waiting_in_order(connection):
-                header = frame.header
-                chain = heads.get(header.unit, {})
-                if (header.seq - 1, header.previous) == chain.get(header.incarnation, (0, frames.NO_PREVIOUS)):
-                    chain[header.incarnation] = (header.seq, frame.hash)
+            heads, _waiting = _held(connection)
         return heads
 
     def frames_missing(self, theirs: Heads, budget: int) -> list[bytes]:
@@ -304,7 +293,7 @@ class Log:
                 )
                 for (body,) in rows:
                     yield body
-            for frame in _waiting_in_order(connection):
+            for frame in _held(connection)[1]:
                 held, _ = theirs.get(frame.header.unit, {}).get(frame.header.incarnation, (0, b""))
                 if frame.header.seq > held:
                     yield frame.body
@@ -444,10 +433,28 @@ class Log:
         self.identity = Identity(old.community, old.device, old.signer, old.opener, incarnation)
 
 
-def _waiting_in_order(connection: Connection) -> list[Frame]:
-    """Return the frames kept aside, each chain in order: others may be able to apply them."""
-    rows = connection.execute("SELECT body FROM waiting ORDER BY unit, incarnation, seq")
-    return [frames.parse(body) for (body,) in rows]
+def _held(connection: Connection) -> tuple[Heads, list[Frame]]:
+    """Return the heads, frames kept aside that continue a chain included, and these frames in order.
+
+    Others may be able to apply them, so they are passed on; a frame behind a gap is not, since its head would claim
+    the frames in the gap.
+    """
+    heads: Heads = {unit: {} for (unit,) in connection.execute("SELECT uuid FROM unit")}
+    rows = connection.execute(
+        "SELECT u.uuid, i.uuid, h.seq, h.hash FROM head h JOIN unit u ON u.id = h.unit"
+        " JOIN incarnation i ON i.id = h.incarnation"
+    )
+    for unit, incarnation, seq, hash_ in rows:
+        heads[unit][incarnation] = (seq, hash_)
+    continuing = []
+    for (body,) in connection.execute("SELECT body FROM waiting ORDER BY unit, incarnation, seq"):
+        frame = frames.parse(body)
+        header = frame.header
+        chain = heads.get(header.unit, {})
+        if (header.seq - 1, header.previous) == chain.get(header.incarnation, (0, frames.NO_PREVIOUS)):
+            chain[header.incarnation] = (header.seq, frame.hash)
+            continuing.append(frame)
+    return heads, continuing
 
 
 def _changes_of(frame: Frame, batch: changes.Batch, record: bytes) -> Iterator[Written]:

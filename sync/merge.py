@@ -1,4 +1,4 @@
-"""Fields as multi-value registers: the values whose dots nobody replaced (docs/architecture.md, "One log")."""
+"""Fields as multi-value registers: the values whose dots nobody replaced (docs/decisions/0008-log-and-merge.md)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -18,7 +18,7 @@ class Applied:
     """What came of applying frames.
 
     Args:
-        frames: How many were new and are kept now, the waiting ones included.
+        frames: How many were new and were applied.
         changes: How many changes took effect.
         records: The records that changed, as collection and 16-byte id.
         conflicts: How many fields have come to hold several values.

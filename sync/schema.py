@@ -1,4 +1,4 @@
-"""The tables of the log; docs/architecture.md says what each is for."""
+"""The tables of the log (docs/decisions/0008-log-and-merge.md)."""
 
 from sync.sqlcipher import Connection
 

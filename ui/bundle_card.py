@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from desktop_app.exchange import BundleResult
+from desktop_app.exchange import BundleResult, bundle_warnings
 from sync.errors import Failure
 from sync.messages import _, ngettext
 from ui import theme
@@ -78,6 +78,10 @@ class BundleCard(Card):
 
     def _taken(self, result: BundleResult) -> None:
         self._set_busy(busy=False)
+        found = bundle_warnings(result)
+        if found:
+            self._context.show_message(" ".join(found), "warn")
+            return
         if not result.changes:
             self._context.show_message(_("The file holds nothing new; all of it was here already."), "ok")
             return

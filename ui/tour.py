@@ -57,12 +57,7 @@ def _empty_folder(chosen: Path | None) -> Path:
         chosen.mkdir(parents=True, exist_ok=True)
         occupied = any(chosen.iterdir())
     except OSError as error:
-        raise Misuse(
-            "unwritable_file",
-            _("The file {file} can't be written: {reason}. Choose another place.").format(
-                file=chosen, reason=error.strerror
-            ),
-        ) from error
+        raise output.unwritable(chosen, error.strerror or "") from error
     if occupied:
         raise Misuse(
             "folder_not_empty",

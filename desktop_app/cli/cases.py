@@ -65,7 +65,7 @@ def _add_list(_commands: Commands, case: Commands) -> None:
     listing.add_argument("--kit", metavar="ID")
     listing.add_argument("--query", default="", metavar="TEXT", help=_("words to find, each from its beginning"))
     listing.add_argument("--where", action="append", default=[], metavar="FIELD=VALUE")
-    listing.add_argument("--sort", metavar="FIELD", help=_("a column or field; with - before it, the largest first"))
+    listing.add_argument("--sort", metavar="FIELD", help=_("a column or field; --sort=-FIELD for the largest first"))
     listing.add_argument("--limit", type=int, default=50, metavar="N")
     listing.add_argument("--offset", type=int, default=0, metavar="N")
 
@@ -120,7 +120,7 @@ def _read_cases(source: str) -> tuple[list[dict[str, Any]], bool]:
         ) from error
     single = isinstance(document, dict)
     many = [document] if single else document
-    if not isinstance(many, list) or not all(isinstance(case, dict) for case in many):
+    if not many or not isinstance(many, list) or not all(isinstance(case, dict) for case in many):
         raise Misuse("not_json", _("{source} holds no case objects. Nothing was registered.").format(source=source))
     return many, single
 

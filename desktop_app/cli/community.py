@@ -1,5 +1,7 @@
 """Commands about vaults, invitations, and whether everything is whole."""
 
+import errno
+import os
 from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
@@ -109,9 +111,12 @@ def _info(arguments: Namespace) -> int:
 
 
 def _invite(arguments: Namespace) -> int:
+    # A look before the leap: an invitation that can't be written would still use up a device number.
+    if not os.access(arguments.out.absolute().parent, os.W_OK) or arguments.out.is_dir():
+        raise output.unwritable(arguments.out, os.strerror(errno.EACCES))
     with opened(arguments) as workspace:
         invitation = workspace.invite(arguments.role, arguments.unit, arguments.server)
-    output.write_file(arguments.out, invitation.data)
+    output.write_secret_file(arguments.out, invitation.data)
     return output.result(
         arguments,
         {"file": arguments.out, "code": invitation.code, "role": arguments.role, "unit": arguments.unit},

@@ -7,7 +7,7 @@ from pathlib import Path
 from desktop_app.cli import output
 from desktop_app.cli.community import opened
 from desktop_app.cli.parser import Commands
-from desktop_app.exchange import warnings
+from desktop_app.exchange import bundle_warnings, warnings
 from desktop_app.settings import server_folder
 from sync.messages import _
 
@@ -71,6 +71,8 @@ def _import_bundle(arguments: Namespace) -> int:
     with opened(arguments) as workspace:
         taken = workspace.exchange.import_bundle(arguments.file)
         conflicts = workspace.conflicts.count()
+    for warning in bundle_warnings(taken):
+        output.tell(warning)
     return output.result(
         arguments,
         {**asdict(taken), "conflicts": conflicts},

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import traceback
 from argparse import SUPPRESS, Namespace
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ import desktop_app
 from desktop_app.cli import cases, community, exchange, kits, output
 from desktop_app.cli.parser import Commands, Parser, common_options, use_own_translations
 from sync import messages
-from sync.errors import Failure, Misuse
+from sync.errors import Failure, Misuse, whereabouts
 from sync.messages import _
 
 Handler = Callable[[Namespace], int]
@@ -51,13 +50,6 @@ def run(argv: Sequence[str], upper_floor: Mapping[str, Handler]) -> int:
         message = _("A mistake in the program stopped this command ({where}). What was saved before is safe.")
         output.failure(arguments, Failure("program_error", message.format(where=whereabouts(error))))
         return BUG
-
-
-def whereabouts(error: BaseException) -> str:
-    """Return the kind of an exception and its place in the code, without any data that its text may hold."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
-    return f"{type(error).__name__}, {place}"
 
 
 def _joined(argv: Sequence[str]) -> list[str]:

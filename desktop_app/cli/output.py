@@ -96,14 +96,13 @@ def passphrase(arguments: Namespace, *, new: bool = False) -> str:
     if PASSPHRASE_VARIABLE in os.environ:
         return os.environ[PASSPHRASE_VARIABLE]
     if not sys.stdin.isatty():
-        raise Refused(
-            "no_passphrase",
-            _("No pass phrase was given. Use --passphrase-file or the environment variable {name}.").format(
-                name=PASSPHRASE_VARIABLE
-            ),
-        )
-    first = getpass.getpass(_("Pass phrase: "))
-    if new and getpass.getpass(_("Once more: ")) != first:
+        raise _no_passphrase()
+    try:
+        first = getpass.getpass(_("Pass phrase: "))
+        again = getpass.getpass(_("Once more: ")) if new else first
+    except EOFError:
+        raise _no_passphrase() from None
+    if again != first:
         raise Refused("passphrases_differ", _("The two pass phrases differ; nothing was made. Try again."))
     return first
 
@@ -125,18 +124,32 @@ def read_file(path: Path) -> bytes:
         ) from error
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Write a file that somebody named.
+def _no_passphrase() -> Refused:
+    return Refused(
+        "no_passphrase",
+        _("No pass phrase was given. Use --passphrase-file or the environment variable {name}.").format(
+            name=PASSPHRASE_VARIABLE
+        ),
+    )
+
+
+def write_secret_file(path: Path, data: bytes) -> None:
+    """Write a file that somebody named and that only its owner may read.
 
     Raises:
         Misuse: It can't be written.
     """
     try:
+        path.touch(mode=0o600)
+        path.chmod(0o600)
         path.write_bytes(data)
     except OSError as error:
-        raise Misuse(
-            "unwritable_file",
-            _("The file {file} can't be written: {reason}. Choose another place.").format(
-                file=path, reason=error.strerror
-            ),
-        ) from error
+        raise unwritable(path, error.strerror or "") from error
+
+
+def unwritable(path: Path, reason: str) -> Misuse:
+    """Return the failure that a file can't be written."""
+    return Misuse(
+        "unwritable_file",
+        _("The file {file} can't be written: {reason}. Choose another place.").format(file=path, reason=reason),
+    )

@@ -55,7 +55,7 @@ def to_text(value: Operand) -> str:
         case date():
             shown = value.isoformat()
         case _:
-            shown = " ".join(value)
+            shown = " ".join(map(str, value))
     return shown
 
 
