@@ -6,7 +6,7 @@ from functools import partial
 from sync.changes import Batch, Dot, Value
 from sync.merge import State
 from sync.sqlcipher import Connection
-from sync.states import Incarnations, dots_blob, fields_text, read_state, siblings_blob
+from sync.states import Incarnations, dots_blob, fields_json, read_state, siblings_blob
 
 
 @dataclass(slots=True)
@@ -153,14 +153,15 @@ class Merger:
         numbers = self._incarnations.numbers
         touched = [entry for entry in self._records.values() if entry.frames]
         self._connection.executemany(
-            "INSERT INTO record (id, collection, unit, uuid, fields, dots, siblings) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO record (id, collection, unit, uuid, fields, dots, siblings)"
+            " VALUES (?, ?, ?, ?, CAST(? AS TEXT), ?, ?)",
             [
                 (
                     entry.row,
                     entry.collection,
                     entry.unit,
                     entry.record,
-                    fields_text(entry.state),
+                    fields_json(entry.state),
                     dots_blob(entry.state, numbers),
                     siblings_blob(entry.state, numbers),
                 )
@@ -169,10 +170,10 @@ class Merger:
             ],
         )
         self._connection.executemany(
-            "UPDATE record SET fields = ?, dots = ?, siblings = ? WHERE id = ?",
+            "UPDATE record SET fields = CAST(? AS TEXT), dots = ?, siblings = ? WHERE id = ?",
             [
                 (
-                    fields_text(entry.state),
+                    fields_json(entry.state),
                     dots_blob(entry.state, numbers),
                     siblings_blob(entry.state, numbers),
                     entry.row,

@@ -41,9 +41,9 @@ class Incarnations:
         return number
 
 
-def fields_text(state: State) -> str:
-    """Return the winning values as JSON text, so that SQL can filter and sort by any field."""
-    return _json.encode(state.fields).decode()
+def fields_json(state: State) -> bytes:
+    """Return the winning values as JSON in UTF-8; it is kept as text, so that SQL can filter and sort by any field."""
+    return _json.encode(state.fields)
 
 
 def dots_blob(state: State, numbers: dict[bytes, int]) -> bytes:
