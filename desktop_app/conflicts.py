@@ -1,6 +1,6 @@
 """Fields with more than one current value: listed, resolved, and the last resolution undone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from desktop_app.cases.model import COLLECTION, KIT, NUMBER, Sibling
@@ -13,6 +13,7 @@ from sync.applying import Store
 from sync.changes import Change, Value
 from sync.errors import Refused
 from sync.log import Log, Record
+from sync.merge import Current
 from sync.messages import _
 from sync.sqlcipher import Connection
 
@@ -83,26 +84,32 @@ class ConflictService:
                 ]
         return found
 
-    def resolve(self, ref: str, field: str, value: object) -> None:
-        """Write a value that replaces all current values of a field.
+    def resolve(self, ref: str, field: str, value: object, seen: Sequence[Sibling] | None = None) -> None:
+        """Write a value that replaces current values of a field.
 
         Args:
             ref: The case, by id or number.
             field: The field.
             value: One of the values, or another one.
+            seen: The values that were displayed; one that arrived meanwhile stays a conflict. By default, all.
 
         Raises:
             Refused: The field has no conflict, or its rules refuse the value.
         """
-        self._write(ref, field, lambda record: self._accepted(record, field, value))
+        self._write(ref, field, lambda record, _replaced: self._accepted(record, field, value), seen)
 
-    def keep_both(self, ref: str, field: str) -> None:
-        """Write all current texts of a field, one after the other, in place of them.
+    def keep_both(self, ref: str, field: str, seen: Sequence[Sibling] | None = None) -> None:
+        """Write the current texts of a field, one after the other, in place of them.
+
+        Args:
+            ref: The case, by id or number.
+            field: The field.
+            seen: The values that were displayed; by default, all.
 
         Raises:
             Refused: The field has no conflict, or does not hold text.
         """
-        self._write(ref, field, lambda record: self._joined(record, field))
+        self._write(ref, field, lambda record, replaced: self._joined(record, field, replaced), seen)
 
     def take(self, ref: str, field: str, side: str) -> None:
         """Write the value of one side in place of all.
@@ -127,7 +134,7 @@ class ConflictService:
                 "no_such_side",
                 _("None of the values of “{field}” is from that side. Name the value itself.").format(field=field),
             )
-        self.resolve(ref, field, chosen.value)
+        self.resolve(ref, field, chosen.value, siblings)
 
     def undo_last(self) -> bool:
         """Take the last resolution of this session back: its values stand side by side again.
@@ -156,7 +163,9 @@ class ConflictService:
         self._undo = None
         return True
 
-    def _write(self, ref: str, field: str, choose: Callable[[Record], Value]) -> None:
+    def _write(
+        self, ref: str, field: str, choose: Callable[[Record, Current], Value], seen: Sequence[Sibling] | None
+    ) -> None:
         if not self._log.me.may_write:
             raise Refused("no_right", _("Your role lets you read cases, not change them. Ask your administrator."))
         undo: list[tuple[bytes, str, list[Value], Value]] = []
@@ -165,9 +174,12 @@ class ConflictService:
             record = self._reader.find(connection, ref)
             if field not in record.state.conflicts:
                 raise _no_conflict(field)
-            value = choose(record)
-            undo.append((record.id, field, [known for _dot, known in record.state.current(field)], value))
-            return record.unit, [Change(COLLECTION, record.id, {field: value}, {field: record.state.dots_of(field)})]
+            shown = None if seen is None else [sibling.value for sibling in seen]
+            replaced = [(dot, known) for dot, known in record.state.current(field) if shown is None or known in shown]
+            value = choose(record, replaced)
+            undo.append((record.id, field, [known for _dot, known in replaced], value))
+            dots = tuple(dot for dot, _known in replaced)
+            return record.unit, [Change(COLLECTION, record.id, {field: value}, {field: dots})]
 
         self._log.write_with(decide)
         (self._undo,) = undo
@@ -182,12 +194,12 @@ class ConflictService:
         return values.parse(kit.field(field), value)
 
     @staticmethod
-    def _joined(record: Record, field: str) -> Value:
+    def _joined(record: Record, field: str, replaced: Current) -> Value:
         kit = known_kit(str(record.state.fields.get(KIT)))
         if kit is None or field.startswith("_") or kit.field(field).type not in {FieldType.TEXT, FieldType.LONG_TEXT}:
             raise Refused("not_text", _("Only texts can be kept both; choose one of the values."))
         separator = "\n" if kit.field(field).type is FieldType.LONG_TEXT else "; "
-        texts = [str(value) for _dot, value in sorted(record.state.current(field)) if value]
+        texts = [str(value) for _dot, value in sorted(replaced) if value]
         return values.parse(kit.field(field), separator.join(dict.fromkeys(texts)))
 
 

@@ -38,6 +38,7 @@ _LIVES = "lives"
 _logger = logging.getLogger(__name__)
 _MANY = 500
 _EXAMPLE = "example-data"
+MAX_NAME_LETTERS = 200
 EXAMPLE_CASES = 300
 EXAMPLE_PERIOD = timedelta(days=36)
 
@@ -470,3 +471,10 @@ def _opened(held: Vault) -> Workspace:
 def _require_name(name: str) -> None:
     if not name.strip():
         raise Refused("empty_name", _("A name is empty. Give the names of community, unit and person."))
+    if len(name) > MAX_NAME_LETTERS or not name.isprintable():
+        raise Refused(
+            "bad_name",
+            _("The name “{name}…” can't be used: at most {limit} letters, and all of them visible.").format(
+                name="".join(letter for letter in name[:20] if letter.isprintable()), limit=MAX_NAME_LETTERS
+            ),
+        )

@@ -13,9 +13,9 @@ from desktop_app.cases.model import CaseQuery, CaseView, Sibling
 from desktop_app.cli import output
 from desktop_app.cli.community import opened
 from desktop_app.cli.parser import Commands
-from desktop_app.kits.model import text
+from desktop_app.kits.model import FieldType, text
 from desktop_app.kits.values import display
-from sync.errors import Misuse
+from sync.errors import Misuse, Refused
 from sync.messages import _
 
 
@@ -132,8 +132,18 @@ def _show(arguments: Namespace) -> int:
 
 
 def _set(arguments: Namespace) -> int:
+    values = pairs(arguments.values)
     with opened(arguments) as workspace:
-        view = workspace.cases.edit(arguments.ref, pairs(arguments.values))
+        kit = workspace.cases.find(arguments.ref).kit
+        calculated = [name for name in values if name in kit.field_ids and kit.field(name).type is FieldType.CALCULATED]
+        if calculated:
+            raise Refused(
+                "calculated_field",
+                _("The field “{field}” is calculated from others and can't be set. Nothing was changed.").format(
+                    field=calculated[0]
+                ),
+            )
+        view = workspace.cases.edit(arguments.ref, values)
     return _shown(arguments, view)
 
 

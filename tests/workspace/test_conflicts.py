@@ -153,3 +153,15 @@ def test_a_stage_in_conflict_is_decided_like_a_field(pair: Pair, appeal: Appeal)
     settle(*pair)
     assert ivan.cases.get(made.id).stage == "assigned"
     assert ivan.conflicts.count() == 0
+
+
+def test_a_value_that_arrived_after_the_screen_was_drawn_stays_a_conflict(pair: Pair, case: str) -> None:
+    oksana, ivan = pair
+    shown = next(conflict for conflict in oksana.conflicts.list() if conflict.field == "executor")
+    ivan.cases.edit(case, {"executor": "третій"})
+    pull(oksana, ivan)
+    known = {sibling.value for sibling in shown.siblings}
+    oksana.conflicts.resolve(case, "executor", "від Оксани", shown.siblings)
+    found = next(conflict for conflict in oksana.conflicts.list() if conflict.field == "executor")
+    assert {sibling.value for sibling in found.siblings} == {"від Оксани", "третій"}
+    assert "третій" not in known

@@ -228,12 +228,18 @@ class ConflictsPage(Page):
     def _resolve(self, value: Value) -> None:
         conflict = self.current()
         if conflict is not None and not self._busy:
-            self._write(partial(self.context.workspace.conflicts.resolve, conflict.case_id, conflict.field, value))
+            self._write(
+                partial(
+                    self.context.workspace.conflicts.resolve, conflict.case_id, conflict.field, value, conflict.siblings
+                )
+            )
 
     def _keep_both(self) -> None:
         conflict = self.current()
         if conflict is not None and not self._busy:
-            self._write(partial(self.context.workspace.conflicts.keep_both, conflict.case_id, conflict.field))
+            self._write(
+                partial(self.context.workspace.conflicts.keep_both, conflict.case_id, conflict.field, conflict.siblings)
+            )
 
     def _write(self, job: "partial[None]") -> None:
         self._busy = True
