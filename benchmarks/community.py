@@ -20,7 +20,10 @@ from sync.changes import Change, Value
 from sync.log import Log
 from sync.sqlcipher import Connection
 
-KITS = {"appeal": 0.75, "humanitarian-aid": 0.25}
+AID_SHARE = 0.25
+"""The others are appeals."""
+TEN_FIELDS = ("applicant_name", "applicant_address", "subject", "received_on", "channel")
+"""With the five that every case has, these make a case of ten fields."""
 CLOSED_SHARE = 0.85
 """Most cases of an office are old ones."""
 _AT_ONCE = 20_000
@@ -33,11 +36,13 @@ class Community:
     Args:
         folder: An empty folder.
         size: How many cases the first vault is filled with.
+        ten_fields: Whether they have ten short fields only, instead of all that the examples have.
     """
 
-    def __init__(self, folder: Path, size: int) -> None:
+    def __init__(self, folder: Path, size: int, *, ten_fields: bool = False) -> None:
         self.folder = folder
         self.size = size
+        self._ten_fields = ten_fields
         self.passphrase = vault.generate_passphrase()
 
     def found(self) -> Workspace:
@@ -70,21 +75,20 @@ class Community:
         samples = Samples()
         unit = min(workspace.log.me.units - {workspace.log.membership.common_unit})
         for start in range(0, self.size, _AT_ONCE):
-            changes = _cases(start, min(_AT_ONCE, self.size - start))
+            changes = _cases(start, min(_AT_ONCE, self.size - start), ten_fields=self._ten_fields)
             with samples.one():
                 workspace.log.write(unit, changes)
         return samples
 
 
-def _cases(first: int, count: int) -> list[Change]:
-    """Return new cases of both kits, most of them closed, in the order of their days."""
+def _cases(first: int, count: int, *, ten_fields: bool) -> list[Change]:
+    """Return new cases, most of them closed, in the order of their days."""
     chance = random.Random(first)
-    drawn = [
-        (kit_id, values)
-        for kit_id, share in KITS.items()
-        for values in examples.examples(kit_id, round(count * share), first)
-    ]
-    drawn += [("appeal", values) for values in examples.examples("appeal", count - len(drawn), first + 1)]
+    aid = 0 if ten_fields else round(count * AID_SHARE)
+    drawn = [("humanitarian-aid", values) for values in examples.examples("humanitarian-aid", aid, first)]
+    for values in examples.examples("appeal", count - aid, first):
+        kept = {name: values.get(name, "") for name in TEN_FIELDS} if ten_fields else values
+        drawn.append(("appeal", kept))
     drawn.sort(key=lambda case: str(case[1].get("received_on")))
     return [_case(kit_id, values, first + place, chance) for place, (kit_id, values) in enumerate(drawn, start=1)]
 

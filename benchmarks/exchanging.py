@@ -1,5 +1,8 @@
 """Exchange with a real server over HTTP: the first of a new device, and one changed field."""
 
+from dataclasses import replace
+from pathlib import Path
+
 from benchmarks.community import Community, plain_json_bytes
 from benchmarks.figures import Row, Samples, mean, percentile, rounded
 from desktop_app.cases.model import CaseQuery
@@ -10,6 +13,19 @@ from sync.messages import _
 _EDITS = 20
 _CASES_PER_SECOND = 20_000
 _ROUND_TRIPS, _BYTES, _CPU_MS = 2, 2_000, 20
+
+
+def measure_ten_fields(folder: Path, cases: int) -> Row:
+    """Measure the first exchange of a new device where cases have ten short fields, as the target says."""
+    from sync.server import RunningServer
+
+    community = Community(folder, cases, ten_fields=True)
+    with RunningServer(folder / "server") as server, community.found() as first:
+        community.fill(first)
+        row = measure_first_sync(community, first, server.url, cases)[1]
+    met = row.figures["cases_per_s"] >= _CASES_PER_SECOND
+    title = _("First exchange of a new device, cases of ten short fields")
+    return replace(row, what="first_sync_ten_fields", title=title, target=f"≥ {_CASES_PER_SECOND} cases/s", met=met)
 
 
 def measure_first_sync(community: Community, first: Workspace, url: str, cases: int) -> list[Row]:
@@ -33,11 +49,9 @@ def measure_first_sync(community: Community, first: Workspace, url: str, cases: 
         "plain_json_bytes_per_case": rounded(json_bytes / cases),
         "round_trips": received.round_trips,
     }
-    target = f"≥ {_CASES_PER_SECOND} cases/s"
-    met = per_second >= _CASES_PER_SECOND
     return [
         _sent_row(sent, sending, cases),
-        Row("first_sync", _("First exchange of a new device: everything comes in"), cases, figures, target, met),
+        Row("first_sync", _("First exchange of a new device: everything comes in"), cases, figures),
     ]
 
 
@@ -52,6 +66,7 @@ def _sent_row(sent: SyncResult, sending: Samples, cases: int) -> Row:
 
 def measure_one_field(first: Workspace, second: Workspace, cases: int) -> Row:
     """Measure how one changed field of one case reaches another device."""
+    first.exchange.sync()  # so that nothing but the change is left to send
     rows = first.cases.page(CaseQuery(kit="appeal"), 0, _EDITS)
     pushed, pulled = Samples(), Samples()
     trips, traffic = [], []

@@ -23,6 +23,7 @@ from sync.messages import _
 
 _DISK_TIMES_JSON = 2.5
 _LEAST = 10
+_TEN_FIELDS = 100_000
 
 
 def run_bench(arguments: argparse.Namespace) -> int:
@@ -81,6 +82,7 @@ def _measure(community: Community) -> Iterator[Row]:
             yield single.measure_open_case(first, size)
             yield single.measure_bulk(first, size)
         yield single.measure_unlock(community, "first", size)
+    yield exchanging.measure_ten_fields(community.folder / "ten-fields", min(size, _TEN_FIELDS))
 
 
 def _fill(community: Community, first: Workspace) -> Row:
