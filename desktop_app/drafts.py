@@ -10,6 +10,8 @@ from desktop_app.directory import moment
 from sync.applying import Store
 from sync.changes import Value
 
+_SELECT = "SELECT id, kit, fields, focus, saved_at FROM draft"
+
 
 class DraftService:
     """Keeps drafts.
@@ -38,20 +40,22 @@ class DraftService:
 
     def get(self, draft_id: str) -> Draft | None:
         """Return a draft, or None."""
-        return next((draft for draft in self.list() if draft.id == draft_id), None)
+        with self._store.read() as connection:
+            row = connection.execute(f"{_SELECT} WHERE id = ?", (draft_id,)).fetchone()
+        return _draft(row) if row else None
 
     def list(self) -> list[Draft]:
         """Return all drafts, the newest first."""
         with self._store.read() as connection:
-            rows = connection.execute(
-                "SELECT id, kit, fields, focus, saved_at FROM draft ORDER BY saved_at DESC"
-            ).fetchall()
-        return [
-            Draft(draft_id, kit, msgspec.json.decode(fields), focus, moment(saved_at))
-            for draft_id, kit, fields, focus, saved_at in rows
-        ]
+            rows = connection.execute(f"{_SELECT} ORDER BY saved_at DESC").fetchall()
+        return [_draft(row) for row in rows]
 
     def delete(self, draft_id: str) -> None:
         """Forget a draft; one that is not there is no error."""
         with self._store.write() as connection:
             connection.execute("DELETE FROM draft WHERE id = ?", (draft_id,))
+
+
+def _draft(row: tuple[str, str, str, str, int]) -> Draft:
+    draft_id, kit, fields, focus, saved_at = row
+    return Draft(draft_id, kit, msgspec.json.decode(fields), focus, moment(saved_at))

@@ -188,11 +188,10 @@ class TodayPage(Page):
 
     def _show(self, loaded: _Loaded) -> None:
         today = loaded.today
-        case_rows = partial(_case_rows, kits=loaded.kits)
-        self.overdue.show_rows(case_rows(today.overdue), today.overdue_total)
-        self.due_soon.show_rows(case_rows(today.due_soon), today.due_soon_total)
-        self.from_others.show_rows(case_rows(today.from_others), None)
-        self.recent.show_rows(case_rows(today.recent), None)
+        self.overdue.show_rows(_case_rows(today.overdue), today.overdue_total)
+        self.due_soon.show_rows(_case_rows(today.due_soon), today.due_soon_total)
+        self.from_others.show_rows(_case_rows(today.from_others), None)
+        self.recent.show_rows(_case_rows(today.recent), None)
         self.drafts.show_rows([_draft_row(draft, loaded.kits) for draft in today.drafts], len(today.drafts))
         self.conflicts.show_count(loaded.conflicts)
         self._summary.setText(
@@ -227,9 +226,9 @@ class _ConflictNote(QFrame):
         self.setVisible(count > 0)
 
 
-def _case_rows(rows: list[CaseRow], kits: Mapping[str, Kit]) -> list[Row]:
+def _case_rows(rows: list[CaseRow]) -> list[Row]:
     today = datetime.now().astimezone().date()
-    return [_case_row(row, due_state(row.due_on, today, kits.get(row.kit), final=row.final)) for row in rows]
+    return [_case_row(row, due_state(row.due_on, today, soon=row.due_soon, final=row.final)) for row in rows]
 
 
 def _case_row(row: CaseRow, state: State) -> Row:

@@ -59,7 +59,12 @@ class CaseQuery:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One line of a list of cases."""
+    """One line of a list of cases.
+
+    Args:
+        due_soon: Its term is about to end, as the kit says, and is not over.
+        overdue: Its term is over.
+    """
 
     id: str
     number: str
@@ -69,6 +74,7 @@ class CaseRow:
     person: str
     received_on: date | None
     due_on: date | None
+    due_soon: bool
     overdue: bool
     final: bool
     conflicts: int
@@ -101,6 +107,8 @@ class CaseView:
     """A case as a form shows it.
 
     Args:
+        due_soon: Its term is about to end, as the kit says, and is not over.
+        overdue: Its term is over.
         dots: The dots of the values shown; an edit replaces these and no others.
     """
 
@@ -111,6 +119,7 @@ class CaseView:
     values: dict[str, Value]
     conflicts: dict[str, list[Sibling]]
     due_on: date | None
+    due_soon: bool
     overdue: bool
     registered_on: date | None
     unit: Unit

@@ -12,6 +12,7 @@ from desktop_app.directory import NAMED
 from desktop_app.kits import loader, terms
 from desktop_app.kits.calendar import Calendar
 from desktop_app.kits.model import FieldType, Kit
+from desktop_app.kits.terms import Deadline
 from sync.changes import Value
 from sync.errors import Refused
 from sync.merging import Touched
@@ -21,13 +22,13 @@ TABLES = (
     """CREATE TABLE case_row (
         id INTEGER PRIMARY KEY, uuid BLOB NOT NULL, unit INTEGER NOT NULL, kit TEXT NOT NULL, number TEXT NOT NULL,
         stage TEXT NOT NULL, final INTEGER NOT NULL, title TEXT NOT NULL, title_key TEXT NOT NULL,
-        person TEXT NOT NULL, person_key TEXT NOT NULL, received_on TEXT, due_on TEXT, updated INTEGER NOT NULL,
-        incarnation BLOB NOT NULL, conflicts INTEGER NOT NULL, standing INTEGER NOT NULL
+        person TEXT NOT NULL, person_key TEXT NOT NULL, received_on TEXT, due_on TEXT, remind_on TEXT,
+        updated INTEGER NOT NULL, incarnation BLOB NOT NULL, conflicts INTEGER NOT NULL, standing INTEGER NOT NULL
     )""",
     standings.TABLE,
     # Each list is one index: in its order to the last tie, with what filters it, so that no row is read in vain.
     "CREATE INDEX case_received ON case_row (received_on, id, standing)",
-    "CREATE INDEX case_due ON case_row (due_on, id, standing, final)",
+    "CREATE INDEX case_due ON case_row (due_on, id, standing, final, remind_on)",
     "CREATE INDEX case_number ON case_row (number, id, standing)",
     "CREATE INDEX case_title ON case_row (title_key, id, standing)",
     "CREATE INDEX case_person ON case_row (person_key, id, standing)",
@@ -75,8 +76,8 @@ class CaseProjection:
         live = [entry for entry in cases if not entry.state.fields.get(DELETED)]
         connection.executemany(
             "INSERT INTO case_row (id, uuid, unit, kit, number, stage, final, title, title_key, person, person_key,"
-            " received_on, due_on, updated, incarnation, conflicts, standing)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " received_on, due_on, remind_on, updated, incarnation, conflicts, standing)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [self._row(entry, recount) for entry in live],
         )
         recount.keep()
@@ -107,7 +108,7 @@ class CaseProjection:
             title, person = _text(fields.get(kit.title_field)), _text(fields.get(kit.person_field))
             received = fields.get(kit.date_field) or received
             final = shown.stages.get(stage, False)
-            due = due_on(kit, fields, stage, self.calendar) if stage in shown.stages and not final else None
+            due = deadline(kit, fields, stage, self.calendar)
         return (
             entry.row,
             entry.record,
@@ -121,7 +122,8 @@ class CaseProjection:
             person,
             ukrainian.sort_key(person),
             received if isinstance(received, str) else None,
-            due.isoformat() if due else None,
+            due.due_on.isoformat() if due else None,
+            due.remind_on.isoformat() if due else None,
             entry.time_ms,
             entry.incarnation,
             len(entry.state.conflicts) if entry.state.siblings else 0,
@@ -145,10 +147,12 @@ def day(value: Value) -> date | None:
         return None
 
 
-def due_on(kit: Kit, fields: dict[str, Value], stage: str, calendar: Calendar) -> date | None:
-    """Return when the term of a case is over, or None when it has none or none can be counted from its dates."""
+def deadline(kit: Kit, fields: dict[str, Value], stage: str, calendar: Calendar) -> Deadline | None:
+    """Return when the term of a case ends, or None when it has none or none can be counted from its dates."""
+    if all(stage != each.id for each in kit.stages):
+        return None
     try:
-        return terms.due_on(kit, fields, stage, calendar)
+        return terms.deadline(kit, fields, stage, calendar)
     except (ValueError, OverflowError):
         return None
 

@@ -20,6 +20,7 @@ from desktop_app.cases.model import (
 from desktop_app.cases.standings import Standing
 from desktop_app.kits import loader, values
 from desktop_app.kits.model import Field, FieldType
+from desktop_app.kits.terms import Deadline
 from sync import ids
 from sync.errors import Refused
 from sync.messages import _
@@ -58,7 +59,10 @@ _MOST_WORDS = 100
 EXACT_MATCHES = 20_000
 """Up to how many search results are sorted by the column asked for; more come newest first."""
 
-_COLUMNS = "c.uuid, c.number, c.kit, c.stage, c.title, c.person, c.received_on, c.due_on, c.final, c.conflicts, u.uuid"
+_COLUMNS = (
+    "c.uuid, c.number, c.kit, c.stage, c.title, c.person, c.received_on, c.due_on, c.remind_on, c.final,"
+    " c.conflicts, u.uuid"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,8 +370,9 @@ def _rows(connection: Connection, numbers: list[int], today: date) -> list[CaseR
 
 
 def _row(row: tuple[object, ...], today: date) -> CaseRow:
-    uuid, number, kit, stage, title, person, received, due, final, conflicts, unit = row
-    due_on = _date(due)
+    uuid, number, kit, stage, title, person, received, due, remind, final, conflicts, unit = row
+    due_on, remind_on = _date(due), _date(remind)
+    term = Deadline(due_on, remind_on) if due_on and remind_on else None
     return CaseRow(
         id=ids.to_text(bytes(uuid)),  # type: ignore[call-overload]
         number=str(number),
@@ -377,7 +382,8 @@ def _row(row: tuple[object, ...], today: date) -> CaseRow:
         person=str(person),
         received_on=_date(received),
         due_on=due_on,
-        overdue=due_on is not None and due_on < today and not final,
+        due_soon=term is not None and term.due_soon(today),
+        overdue=term is not None and term.overdue(today),
         final=bool(final),
         conflicts=int(str(conflicts)),
         unit_id=ids.to_text(bytes(unit)),  # type: ignore[call-overload]

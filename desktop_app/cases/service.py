@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from desktop_app.cases import queries
+from desktop_app.cases import queries, standings
 from desktop_app.cases.model import (
     COLLECTION,
     KIT,
@@ -31,7 +31,6 @@ from sync.log import Log
 from sync.messages import _
 from sync.sqlcipher import Connection
 
-DUE_SOON_DAYS = 3
 TODAY_ROWS = 50
 _LIVES_OF = "SELECT uuid FROM incarnation WHERE device = ?"
 
@@ -233,7 +232,6 @@ class CaseService:
     def today(self) -> Today:
         """Return what waits for somebody today."""
         today = date.today()  # noqa: DTZ011 - the clerk's calendar day
-        soon = date.fromordinal(today.toordinal() + DUE_SOON_DAYS).isoformat()
         now = today.isoformat()
         mine = self._log.device
 
@@ -249,14 +247,15 @@ class CaseService:
                 ).fetchone()
                 return int(found)
 
+            soon = "due_on >= ? AND remind_on <= ?"
             return Today(
-                overdue=rows("c.due_on < ? AND NOT c.final ORDER BY c.due_on", now),
-                due_soon=rows("c.due_on BETWEEN ? AND ? AND NOT c.final ORDER BY c.due_on", now, soon),
+                overdue=rows("due_on < ? ORDER BY due_on", now),
+                due_soon=rows(f"{soon} ORDER BY due_on", now, now),
                 recent=rows(f"c.incarnation IN ({_LIVES_OF}) ORDER BY c.updated DESC", mine),
                 from_others=rows(f"c.incarnation NOT IN ({_LIVES_OF}) ORDER BY c.updated DESC", mine),
-                overdue_total=total("due_on < ? AND NOT final", now),
-                due_soon_total=total("due_on BETWEEN ? AND ? AND NOT final", now, soon),
-                open_total=total("NOT final"),
+                overdue_total=total("due_on < ?", now),
+                due_soon_total=total(soon, now, now),
+                open_total=sum(each.cases for each in standings.standings(connection) if not each.final),
                 drafts=self._drafts.list(),
             )
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from desktop_app.cases.model import COLLECTION, KIT, NUMBER, REGISTERED_ON, STAGE, CaseView, HistoryEntry, Sibling, Unit
-from desktop_app.cases.projection import day, due_on
+from desktop_app.cases.projection import day, deadline
 from desktop_app.directory import Directory, moment
 from desktop_app.kits import loader
 from desktop_app.kits.calendar import Calendar
@@ -68,8 +68,7 @@ class CaseReader:
         fields = record.state.fields
         kit = loader.kit(str(fields.get(KIT)))
         stage = str(fields.get(STAGE) or kit.initial_stage)
-        known = any(stage == each.id for each in kit.stages)
-        due = due_on(kit, fields, stage, self._calendar) if known else None
+        due = deadline(kit, fields, stage, self._calendar)
         history = self._log.history(connection, record.id) if record.state.conflicts else []
         registered = fields.get(REGISTERED_ON)
         return CaseView(
@@ -79,8 +78,9 @@ class CaseReader:
             stage=stage,
             values={name: value for name, value in fields.items() if value is not None and not name.startswith("_")},
             conflicts={name: self.siblings(connection, record, name, history) for name in record.state.conflicts},
-            due_on=due,
-            overdue=due is not None and due < today,
+            due_on=due.due_on if due else None,
+            due_soon=due is not None and due.due_soon(today),
+            overdue=due is not None and due.overdue(today),
             registered_on=day(registered),
             unit=Unit(ids.to_text(record.unit), self._directory.name(connection, record.unit)),
             # Two people may have written the same: who changes that value has seen, and replaces, both.

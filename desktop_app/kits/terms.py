@@ -1,16 +1,38 @@
 """When a case is due."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from desktop_app.kits.calendar import Calendar, shipped_calendar
 from desktop_app.kits.model import Kit, Rule, Term
 
-__all__ = ["Calendar", "due_on", "remind_on", "shipped_calendar", "term_in_force"]
+__all__ = ["Calendar", "Deadline", "deadline", "shipped_calendar"]
 
 
-def due_on(kit: Kit, values: Mapping[str, object], stage: str, calendar: Calendar) -> date | None:
-    """Return the last day on which a case is still in time.
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The end of the term that runs.
+
+    Args:
+        due_on: The last day on which the case is still in time.
+        remind_on: The first day on which it counts as due soon.
+    """
+
+    due_on: date
+    remind_on: date
+
+    def overdue(self, today: date) -> bool:
+        """Tell whether the term is over."""
+        return self.due_on < today
+
+    def due_soon(self, today: date) -> bool:
+        """Tell whether the term is about to end."""
+        return self.remind_on <= today <= self.due_on
+
+
+def deadline(kit: Kit, values: Mapping[str, object], stage: str, calendar: Calendar) -> Deadline | None:
+    """Return the end of the running term that ends first.
 
     Args:
         kit: The kit of the case.
@@ -19,28 +41,23 @@ def due_on(kit: Kit, values: Mapping[str, object], stage: str, calendar: Calenda
         calendar: How days are counted.
 
     Returns:
-        The earliest end of the terms that run; None in a final stage, or when no term has begun.
+        None in a final stage, or when no term has begun.
+
+    Raises:
+        ValueError: A day lies outside the years that can be counted.
+        OverflowError: The same.
     """
-    found = term_in_force(kit, values, stage, calendar)
-    return found[1] if found else None
-
-
-def remind_on(kit: Kit, values: Mapping[str, object], stage: str, calendar: Calendar) -> date | None:
-    """Return the day from which a case counts as due soon, or None when no term runs."""
-    found = term_in_force(kit, values, stage, calendar)
-    return date.fromordinal(found[1].toordinal() - found[0].remind_days) if found else None
-
-
-def term_in_force(kit: Kit, values: Mapping[str, object], stage: str, calendar: Calendar) -> tuple[Term, date] | None:
-    """Return the running term that ends first, with its last day; None when no term runs."""
     if kit.stage(stage).final:
         return None
     ends = [
-        (term, _end(term, start, values, calendar))
+        (_end(term, start, values, calendar), term.remind_days)
         for term in kit.terms
         if (start := _start(term, values)) and _runs(term, values, stage, start)
     ]
-    return min(ends, key=lambda each: each[1], default=None)
+    if not ends:
+        return None
+    due_on, remind_days = min(ends, key=lambda each: each[0])
+    return Deadline(due_on, date.fromordinal(due_on.toordinal() - remind_days))
 
 
 def _start(term: Term, values: Mapping[str, object]) -> date | None:

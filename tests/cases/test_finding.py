@@ -1,16 +1,20 @@
 """Searching, filtering, sorting and paging: what a clerk types finds what a colleague typed."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 
 import pytest
 
 from desktop_app import ukrainian
 from desktop_app.cases.model import CaseQuery
+from desktop_app.kits import loader
+from desktop_app.kits.terms import deadline, shipped_calendar
 from desktop_app.workspace import Workspace
 from sync.errors import Refused
 from tests.workspace.conftest import Office
 
 Appeal = Callable[..., dict[str, object]]
+NO_MARKS = {"without_study": False, "outside_competence": False, "defective": False}
 
 
 @pytest.fixture
@@ -222,3 +226,55 @@ def test_overdue_is_open_and_past_its_term(oksana: Workspace, appeal: Appeal) ->
     assert rows[0].overdue
     today = oksana.cases.today()
     assert (today.overdue_total, today.open_total) == (1, 1)
+
+
+def test_due_soon_is_what_the_kit_says_of_the_term_that_runs(oksana: Workspace, appeal: Appeal) -> None:
+    """Every day within two months before today: lists, Today and the case itself say the same as the kit's terms."""
+    today = date.today()  # noqa: DTZ011 - the clerk's calendar day
+    marks: tuple[dict[str, object], ...] = (
+        {},
+        {"without_study": True},
+        {"outside_competence": True},
+        {"defective": True},
+    )
+    many = [
+        appeal(day, received_on=(today - timedelta(days=day)).isoformat(), **{**NO_MARKS, **mark})
+        for day in range(60)
+        for mark in marks
+    ]
+    cases = oksana.cases.register_many("appeal", many)
+    kit, calendar = loader.kit("appeal"), shipped_calendar()
+    found = {case.id: deadline(kit, values, "registered", calendar) for case, values in zip(cases, many, strict=True)}
+    soon = {case for case, term in found.items() if term and term.due_soon(today)}
+    rows = {row.id: row for row in oksana.cases.page(CaseQuery(), 0, len(many))}
+    shown = oksana.cases.today()
+    assert {case for case, row in rows.items() if row.due_soon} == soon
+    assert {case for case in rows if oksana.cases.get(case).due_soon} == soon
+    assert {row.id for row in shown.due_soon} == soon
+    assert shown.due_soon_total == len(soon) > len(marks)
+    assert not [row for row in rows.values() if row.due_soon and row.overdue]
+    ends = [row.due_on for row in shown.due_soon if row.due_on]
+    assert ends == sorted(ends)
+
+
+def test_a_case_that_is_closed_is_due_no_longer(oksana: Workspace, appeal: Appeal) -> None:
+    today = date.today()  # noqa: DTZ011 - the clerk's calendar day
+    received = (today - timedelta(days=5)).isoformat()
+    case = oksana.cases.register(
+        "appeal", appeal(received_on=received, **{**NO_MARKS, "defective": True}, closing_reason="повторне")
+    )
+    before = oksana.cases.get(case.id)
+    while not before.due_soon:
+        received = (date.fromisoformat(received) - timedelta(days=1)).isoformat()
+        before = oksana.cases.edit(case.id, {"received_on": received})
+    assert oksana.cases.today().due_soon_total == 1
+    closed = oksana.cases.move(case.id, "not_considered")
+    assert (closed.due_on, closed.due_soon, closed.overdue) == (None, False, False)
+    assert (oksana.cases.today().due_soon_total, oksana.cases.today().due_soon) == (0, [])
+
+
+def test_what_waits_today_is_counted_in_the_index_alone(oksana: Workspace) -> None:
+    with oksana.store.read() as connection:
+        for condition in ("due_on < ?1", "due_on >= ?1 AND remind_on <= ?1"):
+            sql = f"EXPLAIN QUERY PLAN SELECT count(*) FROM case_row WHERE {condition}"  # noqa: S608 - the constants above
+            assert "COVERING INDEX case_due" in str(connection.execute(sql, ("x",)).fetchall())

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from desktop_app.kits import loader
 from desktop_app.kits.calendar import Calendar, add_months, load_calendar, shipped_calendar
 from desktop_app.kits.model import Kit, Unit
-from desktop_app.kits.terms import due_on, remind_on, term_in_force
+from desktop_app.kits.terms import Deadline, deadline
 from sync.errors import Refused
 from tests.kits.conftest import LoadKit, RawKit, both
 
@@ -17,6 +18,11 @@ DAY = timedelta(days=1)
 PEACE = Calendar(holidays={"08-24": both("Незалежність"), "2026-05-25": both("Перенесено")},
                  working_days=frozenset({date(2026, 9, 12)}))  # fmt: skip
 DAYS = st.dates(date(2024, 1, 1), date(2029, 12, 31))
+
+
+def due_on(kit: Kit, values: Mapping[str, object], stage: str, calendar: Calendar) -> date | None:
+    found = deadline(kit, values, stage, calendar)
+    return found.due_on if found else None
 
 
 def oracle(start: date, length: int, unit: Unit, calendar: Calendar) -> date:
@@ -118,14 +124,26 @@ def test_appeal_is_due(appeal: Kit, more: dict[str, object], stage: str, due: da
 def test_without_a_start_nothing_is_due(appeal: Kit) -> None:
     assert due_on(appeal, {}, "registered", shipped_calendar()) is None
     assert due_on(appeal, {"received_on": "колись"}, "registered", shipped_calendar()) is None
-    assert remind_on(appeal, {}, "registered", shipped_calendar()) is None
 
 
-def test_a_reminder_comes_before_the_end(appeal: Kit) -> None:
-    values = {"received_on": "2026-11-02"}
-    found = term_in_force(appeal, values, "registered", shipped_calendar())
-    assert found is not None
-    assert remind_on(appeal, values, "registered", shipped_calendar()) == found[1] - found[0].remind_days * DAY
+def test_the_reminder_is_of_the_term_that_runs_out_first(appeal: Kit) -> None:
+    marks: tuple[tuple[dict[str, object], int], ...] = (
+        ({}, 5),
+        ({"without_study": True}, 3),
+        ({"outside_competence": True}, 2),
+    )
+    for more, remind_days in marks:
+        found = deadline(appeal, {"received_on": "2026-11-02"} | more, "registered", shipped_calendar())
+        assert found is not None
+        assert found.remind_on == found.due_on - remind_days * DAY
+
+
+def test_due_soon_is_from_the_reminder_to_the_last_day(appeal: Kit) -> None:
+    found = deadline(appeal, {"received_on": "2026-11-02"}, "registered", shipped_calendar())
+    assert found == Deadline(due_on=date(2026, 12, 2), remind_on=date(2026, 11, 27))
+    days = [found.remind_on - DAY, found.remind_on, found.due_on, found.due_on + DAY]
+    assert [found.due_soon(day) for day in days] == [False, True, True, False]
+    assert [found.overdue(day) for day in days] == [False, False, False, True]
 
 
 def test_the_rule_in_force_on_the_start_day_decides(load_kit: LoadKit, small: RawKit) -> None:

@@ -21,6 +21,7 @@ DAMAGE = {
     "a title": ("UPDATE case_row SET title = 'Інше' WHERE id = (SELECT min(id) FROM case_row)", "projection"),
     "a person": ("UPDATE case_row SET person = 'Хтось інший' WHERE id = (SELECT min(id) FROM case_row)", "projection"),
     "a term": ("UPDATE case_row SET due_on = '2030-01-01'", "projection"),
+    "a reminder": ("UPDATE case_row SET remind_on = '2030-01-01'", "projection"),
     "a case less": ("DELETE FROM case_row WHERE id = (SELECT min(id) FROM case_row)", "projection"),
     "an index entry less": ("DELETE FROM case_search WHERE rowid = (SELECT min(id) FROM case_row)", "projection"),
     "an index entry more": ("INSERT INTO case_search (rowid, words) VALUES (9999, 'зайве')", "projection"),

@@ -20,7 +20,7 @@ def _term(view: CaseView, today: date, *, final: bool) -> State:
     """Return the chip of the term; the stage says already that a case is closed, and a calm term is worth reading."""
     if final or view.due_on is None:
         return State("", "", "")
-    state = due_state(view.due_on, today, view.kit)
+    state = due_state(view.due_on, today, soon=view.due_soon)
     word = days_words(view.due_on, today)
     return State(state.role or "muted", state.icon or "calendar", word[:1].upper() + word[1:])
 

@@ -217,7 +217,7 @@ class CaseTableModel(QAbstractTableModel):
 
     def _state(self, case: CaseRow, column: Column) -> State | None:
         if column is Column.DUE:
-            return due_state(case.due_on, self._today, self._kits.get(case.kit), final=case.final)
+            return due_state(case.due_on, self._today, soon=case.due_soon, final=case.final)
         if column is Column.CONFLICTS and case.conflicts:
             return State("warn", "conflict", str(case.conflicts))
         return None

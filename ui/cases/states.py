@@ -3,11 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from desktop_app.kits.model import Kit
 from sync.messages import _, ngettext
 from ui.forms.dates import date_text
-
-_SOON_DAYS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +22,13 @@ class State:
     word: str
 
 
-def due_state(due: date | None, today: date, kit: Kit | None = None, *, final: bool = False) -> State:
+def due_state(due: date | None, today: date, *, soon: bool, final: bool = False) -> State:
     """Return how a case stands against its term.
 
     Args:
         due: The last day of the term, None where no term runs.
         today: The local day.
-        kit: Its terms say how early a case counts as due soon.
+        soon: The case counts as due soon.
         final: The case is in a final stage.
     """
     if final:
@@ -41,11 +38,11 @@ def due_state(due: date | None, today: date, kit: Kit | None = None, *, final: b
     days = (due - today).days
     if days < 0:
         return State("error", "overdue", _("Overdue {date}").format(date=short_date(due, today)))
-    if days > max(soon_days(kit), 1):
+    if not soon:
         return State("", "", date_text(due))
     near = {0: _("Today"), 1: _("Tomorrow")}
-    soon = ngettext("In {number} day", "In {number} days", days).format(number=days)
-    return State("warn", "clock", near.get(days, soon))
+    later = ngettext("In {number} day", "In {number} days", days).format(number=days)
+    return State("warn", "clock", near.get(days, later))
 
 
 def due_words(due: date | None, today: date, *, final: bool = False) -> str:
@@ -65,11 +62,6 @@ def days_words(due: date, today: date) -> str:
     if days == 0:
         return _("today")
     return ngettext("{number} day left", "{number} days left", days).format(number=days)
-
-
-def soon_days(kit: Kit | None) -> int:
-    """Return how many days before its term a case of a kit counts as due soon."""
-    return max((term.remind_days for term in kit.terms), default=_SOON_DAYS) if kit else _SOON_DAYS
 
 
 def short_date(day: date, today: date) -> str:

@@ -129,19 +129,20 @@ def test_a_row_is_spoken_with_its_columns(page: CasesPage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("due", "final", "role"),
+    ("due", "soon", "final", "role"),
     [
-        (date(2026, 11, 20), False, "error"),
-        (date(2026, 11, 23), False, "warn"),
-        (date(2026, 11, 24), False, "warn"),
-        (date(2026, 11, 26), False, "warn"),
-        (date(2026, 12, 26), False, ""),
-        (date(2026, 11, 20), True, "ok"),
-        (None, False, ""),
+        (date(2026, 11, 20), False, False, "error"),
+        (date(2026, 11, 23), True, False, "warn"),
+        (date(2026, 11, 24), True, False, "warn"),
+        (date(2026, 11, 28), True, False, "warn"),
+        (date(2026, 11, 28), False, False, ""),
+        (date(2026, 12, 26), False, False, ""),
+        (date(2026, 11, 20), False, True, "ok"),
+        (None, False, False, ""),
     ],
 )
-def test_a_state_is_icon_word_and_colour(due: date | None, final: bool, role: str) -> None:  # noqa: FBT001
-    state = due_state(due, date(2026, 11, 23), final=final)
+def test_a_state_is_icon_word_and_colour(due: date | None, soon: bool, final: bool, role: str) -> None:  # noqa: FBT001
+    state = due_state(due, date(2026, 11, 23), soon=soon, final=final)
     assert state.role == role
     assert bool(state.icon) == bool(role)
     assert bool(state.word) == (due is not None)
