@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop_app.vault import files, keyfile
+from desktop_app.vault import keyfile
 from desktop_app.vault.keyfile import KeyFile
+from sync import files
 from sync.errors import Damaged
 from sync.messages import _
 

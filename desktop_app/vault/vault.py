@@ -7,11 +7,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from desktop_app.vault import failures, files, keyfile, keystore, passphrase
+from desktop_app.vault import failures, keyfile, keystore, passphrase
 from desktop_app.vault.instance import InstanceLock
 from desktop_app.vault.keyfile import KdfParameters, KeyFile
 from desktop_app.vault.mark import Mark
 from desktop_app.vault.storage import Database
+from sync import files
 from sync.errors import Damaged, Refused
 from sync.messages import _
 from sync.sqlcipher import Connection

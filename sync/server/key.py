@@ -1,6 +1,5 @@
 """The server's own signing key, in a file beside its store."""
 
-import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -8,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.crypto import Signer
 from sync.errors import Damaged
+from sync.files import write_durably
 from sync.messages import _
 
 
@@ -35,18 +35,10 @@ def load_or_make(path: Path) -> Signer:
 
 
 def _make(path: Path) -> None:
-    """Write a new key so that a power cut leaves the whole file or none."""
     pem = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    partial = path.with_name(path.name + ".partial")
-    partial.unlink(missing_ok=True)
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    write_durably(path, pem)
 
 
 def _damaged(path: Path) -> Damaged:

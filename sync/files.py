@@ -17,6 +17,7 @@ def write_durably(path: Path, data: bytes) -> None:
     """
     temporary = path.with_name(path.name + ".new")
     try:
+        temporary.unlink(missing_ok=True)  # one left by a power cut may have other rights
         temporary.touch(mode=0o600)
         with temporary.open("wb") as file:
             file.write(data)
