@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sync import frames, wire
+from sync.changes import Change
 from sync.client import sync_with
 from sync.frames import Frame, Header
 from sync.ids import new_id
@@ -59,6 +60,23 @@ def test_a_frame_signed_by_another_member(server: RunningServer, first: Replica,
 
 def test_a_frame_of_somebody_who_may_only_read(server: RunningServer, first: Replica, tmp_path: Path) -> None:
     auditor = first.invite(tmp_path / "auditor.db", "auditor")
+    assert _reasons(server, auditor, _frame(auditor).body) == ["right"]
+    auditor.close()
+
+
+def test_an_auditor_names_itself_and_everybody_learns_it(
+    server: RunningServer, first: Replica, second: Replica, tmp_path: Path
+) -> None:
+    sync_with(first.log, server.url)
+    auditor = first.invite(tmp_path / "auditor.db", "auditor")
+    person = auditor.log.me.entry.person
+    auditor.log.write(auditor.log.membership.common_unit, [Change("person", person, {"name": "Ревізорка"})])
+    outcome = sync_with(auditor.log, server.url)
+    assert (outcome.sent, outcome.waiting, outcome.disputed) == (1, 0, 0)
+    for replica in (first, second):
+        sync_with(replica.log, server.url)
+        assert replica.values(person, "name") == ["Ревізорка"]
+        assert replica.digest() == auditor.digest()
     assert _reasons(server, auditor, _frame(auditor).body) == ["right"]
     auditor.close()
 
