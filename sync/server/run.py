@@ -265,15 +265,21 @@ def _listen(host: str, port: int) -> socket.socket:
         except BaseException:
             listener.close()
             raise
+    except UnicodeError as error:  # an empty label of a name, or one of more than 63 letters
+        raise _no_address(host, port, error) from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             message = _("Port {port} is taken by another program. Choose another one with --port.").format(port=port)
             raise Refused("port_taken", message) from error
-        raise Refused(
-            "address",
-            _("The server can't listen on {host}, port {port}: {reason}").format(host=host, port=port, reason=error),
-        ) from error
+        raise _no_address(host, port, error) from error
     return listener
+
+
+def _no_address(host: str, port: int, reason: Exception) -> Refused:
+    return Refused(
+        "address",
+        _("The server can't listen on {host}, port {port}: {reason}").format(host=host, port=port, reason=reason),
+    )
 
 
 def _url(scheme: str, listener: socket.socket) -> str:

@@ -11,7 +11,7 @@ import msgspec
 from sqlcipher3 import dbapi2
 
 from sync import wire
-from sync.errors import Damaged
+from sync.errors import Damaged, Failure, Refused
 from sync.frames import NO_PREVIOUS, Frame
 from sync.ids import ID_BYTES
 from sync.membership import Link
@@ -224,6 +224,7 @@ class SqliteStore(Store):
 
     Raises:
         Damaged: The file is not such a store.
+        Refused: It can't be used now: no room, no right, or another program holds it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -235,9 +236,9 @@ class SqliteStore(Store):
             self._epoch = _prepare(self._writer)
             for _number in range(_READERS):
                 self._readers.put(self._connect(path, read_only=True))
-        except dbapi2.DatabaseError as error:
+        except (dbapi2.DatabaseError, StoreBusy, StoreFull) as error:
             self.close()
-            raise _damaged(path) from error
+            raise _unusable(path, error) from error
         except BaseException:
             self.close()
             raise
@@ -314,6 +315,26 @@ def _prepare(connection: Connection) -> bytes:
             )
         (epoch,) = connection.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
     return bytes(epoch)
+
+
+def _unusable(path: Path, error: Exception) -> Failure:
+    """Say why a store can't be opened; only what SQLite itself calls damaged is called so, since it is thrown away."""
+    code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
+    if code in {dbapi2.SQLITE_CORRUPT, dbapi2.SQLITE_NOTADB}:
+        return _damaged(path)
+    if isinstance(error, StoreFull) or code == dbapi2.SQLITE_FULL:
+        message = _("There is no room for the server's database {path}. Free some disk space; nothing is lost.")
+    elif isinstance(error, StoreBusy) or code in {dbapi2.SQLITE_BUSY, dbapi2.SQLITE_LOCKED}:
+        message = _(
+            "Another program holds the server's database {path}. Does the server run already? Stop the other program "
+            "and start the server again; nothing is lost."
+        )
+    else:
+        message = _(
+            "The server's database {path} can't be opened and written: {reason}. Nothing says that it is damaged: keep "
+            "it. Look at the disk and at the rights to the folder and its files, and start the server again."
+        )
+    return Refused("server_data", message.format(path=path, reason=error))
 
 
 def _damaged(path: Path) -> Damaged:

@@ -123,7 +123,7 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
     assert caught.value.code == "port_taken"
 
 
-@pytest.mark.parametrize("host", ["no such host.example", "192.0.2.77"])
+@pytest.mark.parametrize("host", ["no such host.example", "192.0.2.77", "a..b", "a" * 70])
 def test_an_address_that_is_none(tmp_path: Path, host: str) -> None:
     with pytest.raises(Refused) as caught:
         serve(tmp_path / "data", host, 0)

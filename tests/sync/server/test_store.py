@@ -1,5 +1,6 @@
 """The store when there is no room, when somebody else holds it, and when a block fails half-way."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,11 +8,12 @@ import pytest
 
 from sync import frames, membership
 from sync.client.failures import Problem, of_problem
-from sync.errors import Unreachable
+from sync.errors import Damaged, Refused, Unreachable
+from sync.server import sqlite_store
 from sync.server.app import _explain
 from sync.server.sqlite_store import SqliteStore
 from sync.server.store import CommunityTaken, StoreBusy, StoreFull
-from sync.sqlcipher import connect
+from sync.sqlcipher import Connection, connect
 from tests.sync.replicas import Replica
 
 
@@ -94,3 +96,54 @@ def test_what_a_person_is_told(error: Exception, code: str) -> None:
     failure = of_problem(Problem(word, status), "http://server.example")
     assert isinstance(failure, Unreachable)
     assert failure.code == code
+
+
+def _refusal(path: Path) -> str:
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(Refused) as caught:
+        SqliteStore(path)
+    assert caught.value.code == "server_data"
+    assert (path.read_bytes() if path.is_file() else None) == before
+    return caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("pragma", "word"), [("max_page_count = 1", "no room"), ("query_only = ON", "can't be opened and written")]
+)
+def test_a_good_database_that_can_not_be_written_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pragma: str, word: str
+) -> None:
+    def limited(path: Path, key: None, *, read_only: bool = False) -> Connection:
+        connection = connect(path, key, read_only=read_only)
+        connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    connect(tmp_path / "server.db", None).close()
+    monkeypatch.setattr(sqlite_store, "connect", limited)
+    assert word in _refusal(tmp_path / "server.db")
+
+
+def test_a_place_where_no_database_can_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "server.db").mkdir()
+    assert "can't be opened and written" in _refusal(tmp_path / "server.db")
+
+
+def test_a_database_that_another_program_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sync.sqlcipher.BUSY_SECONDS", 0.01)
+    SqliteStore(tmp_path / "server.db").close()
+    other = connect(tmp_path / "server.db", None)
+    other.execute("BEGIN IMMEDIATE")
+    assert "Another program holds" in _refusal(tmp_path / "server.db")
+    other.close()
+    SqliteStore(tmp_path / "server.db").close()
+
+
+def test_a_database_that_is_damaged_inside(store: SqliteStore, first: Replica, tmp_path: Path) -> None:
+    _fill(store, first)
+    store.close()
+    content = bytearray((tmp_path / "server.db").read_bytes())
+    content[100:4096] = os.urandom(3_996)  # the first page holds the list of tables
+    (tmp_path / "server.db").write_bytes(content)
+    with pytest.raises(Damaged) as caught:
+        SqliteStore(tmp_path / "server.db")
+    assert caught.value.code == "damaged_server_data"
