@@ -1,6 +1,7 @@
 """Exchange without a network: a file with frames, carried by hand (docs/formats/bundle.md)."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import struct
@@ -14,6 +15,7 @@ import msgspec
 from sync import crypto, frames, membership, wire
 from sync.crypto import CryptoError
 from sync.errors import Damaged, Refused
+from sync.files import sync_folder
 from sync.frames import BadFrame
 from sync.ids import ID_BYTES
 from sync.membership import BadLink, Membership
@@ -94,8 +96,10 @@ def export_bundle(replica: Replica, path: Path, known: Heads | None = None) -> W
         Refused: The file can't be written there.
         Damaged: What was written could not be read back.
     """
-    partial = path.with_name(f".{path.name}.partial")
+    partial = path.parent / f".{path.name}.partial"
     try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         with partial.open("wb") as file:
             written, digest = _write(file, replica, known or {})
             file.flush()
@@ -106,7 +110,7 @@ def export_bundle(replica: Replica, path: Path, known: Heads | None = None) -> W
             if _check(file, replica.community).digest != digest:
                 raise _BadBundle("not what was written")
         partial.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except _BadBundle as error:
         raise Damaged(
             "bad_medium",
@@ -134,13 +138,14 @@ def import_bundle(replica: Replica, path: Path) -> Applied:
 
     Raises:
         Damaged: The file is not a whole bundle; nothing was taken.
-        Refused: It is of another community or of a newer program, or can't be read; nothing was taken.
+        Refused: It is of another community or of a newer program, or can't be read; nothing was taken. Or it can't be
+            read a second time ("import_interrupted"); what was taken until then stays.
     """
     try:
         with path.open("rb") as file:
             sender = _check(file, replica.community)
             file.seek(0)
-            applied = _apply(file, replica)
+            applied = _take(file, replica, path)
     except _BadBundle as error:
         raise _damaged(path) from error
     except OSError as error:
@@ -266,6 +271,20 @@ def _check_section(tag: bytes, payload: bytes, community: bytes) -> Heads:
     return {}
 
 
+def _take(file: BinaryIO, replica: Replica, path: Path) -> Applied:
+    """Apply a checked file; when the stick is pulled out now, some parts are in already."""
+    try:
+        return _apply(file, replica)
+    except (_BadBundle, OSError) as error:
+        raise Refused(
+            "import_interrupted",
+            _(
+                "{path} could not be read to its end. What was taken from it so far is in order and stays. Put the "
+                "stick back and import the file again."
+            ).format(path=path),
+        ) from error
+
+
 def _apply(file: BinaryIO, replica: Replica) -> Applied:
     """Apply a checked file in parts, so that its size does not matter."""
     _read_header(file)
@@ -310,14 +329,3 @@ def _damaged(path: Path) -> Damaged:
             "from it. Ask for it to be written again."
         ).format(path=path),
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable; Windows has no such call and needs none."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

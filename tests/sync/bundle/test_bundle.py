@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import tracemalloc
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from sync.bundle import export_bundle, heads_of, import_bundle
 from sync.changes import Change
 from sync.errors import Damaged, Failure, Refused
 from sync.ids import new_id
+from sync.replica import Applied
 from tests.sync.replicas import Replica
 
 
@@ -175,7 +177,7 @@ def test_nothing_readable_in_it(first: Replica, file: Path) -> None:
 
 
 def test_places_that_can_not_be_used(first: Replica, second: Replica, file: Path) -> None:
-    for path in (file.parent, file / "x", file.parent / "no such folder" / "x.sprava"):
+    for path in (file.parent, file / "x", file.parent / "no such folder" / "x.sprava", Path(), Path("/"), Path("..")):
         with pytest.raises(Refused) as caught:
             export_bundle(first.log, path)
         assert caught.value.code == "cannot_write"
@@ -184,6 +186,41 @@ def test_places_that_can_not_be_used(first: Replica, second: Replica, file: Path
             import_bundle(second.log, path)
         assert caught.value.code == "cannot_read"
     assert not list(file.parent.iterdir())
+
+
+@pytest.mark.parametrize("how", ["cut off", "pulled out"])
+def test_a_stick_that_goes_away_after_the_check(
+    first: Replica, second: Replica, file: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    if how == "pulled out" and not Path("/proc/self/fd").exists():
+        pytest.skip("the open file is found in /proc")
+    monkeypatch.setattr(bundle, "_BATCH_FRAMES", 1)
+    for _ in range(3):
+        first.set(new_id(), name=os.urandom(200_000).hex())
+    export_bundle(first.log, file)
+    content = file.read_bytes()
+    apply = second.log.apply
+
+    def apply_and_lose(bodies: Sequence[bytes], links: Sequence[bytes] = ()) -> Applied:
+        if bodies and how == "cut off":
+            file.write_bytes(content[: len(content) // 2])
+        elif bodies:
+            opened = next(int(link.name) for link in Path("/proc/self/fd").iterdir() if link.resolve() == file)
+            folder = os.open(file.parent, os.O_RDONLY)
+            os.dup2(folder, opened)  # every further read fails, as on a device that is gone
+            os.close(folder)
+        return apply(bodies, links)
+
+    monkeypatch.setattr(second.log, "apply", apply_and_lose)
+    with pytest.raises(Refused) as caught:
+        import_bundle(second.log, file)
+    assert caught.value.code == "import_interrupted"
+    monkeypatch.undo()
+    held = len(second.frames())
+    assert 1 <= held < 3
+    file.write_bytes(content)
+    assert import_bundle(second.log, file).frames == 3 - held
+    assert first.digest() == second.digest()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
