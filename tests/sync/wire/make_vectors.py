@@ -15,7 +15,7 @@ FOUNDER_ID, GUEST_ID, UNIT, COMMON, LIFE, EPOCH, PERSON, INVITATION = (
     sha256(name)[:16]
     for name in (b"founder", b"guest", b"unit", b"common", b"life", b"epoch", b"person", b"invitation")
 )
-UNIT_KEY, SECRET, SALT = (sha256(name) for name in (b"unit key", b"secret", b"salt"))
+UNIT_KEY, COMMON_KEY, SECRET, SALT = (sha256(name) for name in (b"unit key", b"common key", b"secret", b"salt"))
 NONCE = sha256(b"nonce")[:16]
 SEAL_KEY = Opener.from_secret(SECRET).public_key
 GRANT_INFO = b"sprava/grant/1\x00" + UNIT + EPOCH
@@ -72,6 +72,62 @@ def _links() -> tuple[list[tuple[bytes, bytes]], bytes]:
         GUEST,
     )
     return [found, invite, enrol], sealed
+
+
+def _invite_grants(community: bytes) -> list[list[bytes]]:
+    """Both unit keys, sealed to the invitation's secret; what was sealed once is kept."""
+    path = FOLDER / "invitation.json"
+    if path.exists():
+        return [[bytes.fromhex(part) for part in grant] for grant in json.loads(path.read_text())["grants"]]
+    return [
+        [unit, EPOCH, seal_to(SEAL_KEY, key, b"sprava/grant/1\x00" + community + unit + EPOCH)]
+        for unit, key in ((COMMON, COMMON_KEY), (UNIT, UNIT_KEY))
+    ]
+
+
+def _invitation(found: tuple[bytes, bytes]) -> Vector:
+    community = found[1]
+    key = Key(second.derive(SECRET, b"sprava/v1/invitation-signature", 32))
+    grants = _invite_grants(community)
+    body = {
+        "type": "invite",
+        "invitation": INVITATION,
+        "verify_key": key.public,
+        "role": "clerk",
+        "units": [UNIT],
+        "suffix": "2",
+        "grants": grants,
+    }
+    invite = second.link(community, [community], FOUNDER_ID, body, FOUNDER)
+    names = ("community", "unit", "device", "incarnation", "seq", "previous", "epoch")
+    header = dict(zip(names, (community, COMMON, FOUNDER_ID, LIFE, 1, bytes(32), EPOCH), strict=True))
+    person = second.pack([1, 1, 1_700_000_000_000, [LIFE], [["person", ["name"], None, PERSON, [["Олена"]], [None]]]])
+    nonce = sha256(b"nonce of a name")[:12]
+    name, _hash = second.frame(second.frame_header(header, []), second.zstd(person), COMMON_KEY, nonce, FOUNDER)
+    contents = {
+        "links": [found[0], invite[0]],
+        "frames": [name],
+        "invitation": INVITATION,
+        "secret": SECRET,
+        "server": "https://sprava.example",
+        "server_key": SERVER.public,
+    }
+    return {
+        "community": community,
+        "secret": SECRET,
+        "invitation": INVITATION,
+        "countersigning_seed": key.seed,
+        "verify_key": key.public,
+        "hybrid_key": second.derive(SECRET, b"sprava/v1/hybrid-key", 96),
+        "grants": grants,
+        "unit_keys": [COMMON_KEY, UNIT_KEY],
+        "links": [found[0], invite[0]],
+        "frames": [name],
+        "server": b"https://sprava.example",
+        "server_key": SERVER.public,
+        "code": second.code(community, INVITATION).encode(),
+        "file": second.invitation(contents),
+    }
 
 
 def _payload(counter: int, value: str, replaces: list[list[list[int]] | None]) -> bytes:
@@ -147,6 +203,7 @@ def vectors() -> dict[str, Vector]:
             "invitation": {"id": INVITATION, "seed": SECRET, "key": Key(SECRET).public},
             "links": [{"hash": name, "link": data} for data, name in (found, invite, enrol)],
         },
+        "invitation.json": _invitation(found),
         "bundle.json": {
             "device": FOUNDER_ID,
             "seed": FOUNDER.seed,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 pack = msgspec.msgpack.encode
 unpack = msgspec.msgpack.decode
@@ -130,3 +132,20 @@ def reply(message: bytes, *, nonce: bytes, status: int, key: Key) -> bytes:
     """Return the body of a server's reply."""
     signed = b"sprava/reply/1\x00" + key.public + nonce + struct.pack(">H", status) + sha256(message)
     return key.sign(signed) + message
+
+
+def derive(secret: bytes, label: bytes, length: int) -> bytes:
+    return HKDF(SHA256(), length, None, label).derive(secret)
+
+
+def invitation(contents: dict[str, object]) -> bytes:
+    """Return an invitation file."""
+    payload = b"SPRI\x01" + pack(contents)
+    return payload + sha256(payload)
+
+
+def code(community: bytes, invitation_id: bytes) -> str:
+    """Return the number that two people compare."""
+    number = int.from_bytes(sha256(b"sprava/code/1\x00" + community + invitation_id)[:8], "big") % 10**8
+    digits = f"{number:08}"
+    return f"{digits[:4]} {digits[4:]}"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from sync import bundle, changes, crypto, frames, membership, wire
+from sync import bundle, changes, crypto, enrolment, frames, membership, wire
 from sync.crypto import Opener, Signer
 from sync.ids import new_id
 from sync.membership import Membership
@@ -32,7 +32,7 @@ def _load(name: str) -> dict[str, Any]:
     return loaded
 
 
-@pytest.mark.parametrize("name", ["frame.json", "membership.json", "bundle.json", "http.json"])
+@pytest.mark.parametrize("name", ["frame.json", "membership.json", "invitation.json", "bundle.json", "http.json"])
 def test_the_files_are_what_the_script_makes(name: str) -> None:
     text = (make_vectors.FOLDER / name).read_text(encoding="utf-8")
     assert text == make_vectors.as_text(make_vectors.vectors()[name])
@@ -92,6 +92,36 @@ def test_a_sealed_unit_key() -> None:
     opener = Opener.from_secret(grant["secret"])
     assert opener.public_key == grant["seal_key"]
     assert opener.open(grant["sealed"], grant["info"]) == grant["key"]
+
+
+def test_invitation(tmp_path: Path) -> None:
+    vector = _load("invitation.json")
+    contents = enrolment.read_invitation(vector["file"])
+    assert (contents.links, contents.frames) == (vector["links"], vector["frames"])
+    assert (contents.invitation, contents.secret) == (vector["invitation"], vector["secret"])
+    assert (contents.server, contents.server_key) == (vector["server"].decode(), vector["server_key"])
+    assert contents.code == vector["code"].decode()
+    assert enrolment.write_invitation(contents) == vector["file"]
+    assert Opener.from_secret(vector["secret"]).secret == vector["hybrid_key"]
+    state = Membership.of(vector["links"])
+    assert (state.community, state.refused) == (vector["community"], {})
+    assert state.invitations[vector["invitation"]].verify_key == vector["verify_key"]
+
+    person = new_id()
+    start = enrolment.accept(contents, person)
+    assert [key.key for key in start.keys] == vector["unit_keys"]
+    body = membership.parse(start.links[-1]).body
+    assert isinstance(body, membership.Enrol)
+    device = start.identity
+    entry = [device.device, device.signer.public_key, device.opener.public_key, person, "2"]
+    countersigner = second.Key(vector["countersigning_seed"])
+    proven = b"sprava/enrol/1\x00" + vector["community"] + vector["invitation"] + second.pack(entry)
+    assert body.proof == countersigner.sign(proven)
+
+    replica = Replica(tmp_path / "guest.db", start)
+    assert replica.log.apply(contents.frames).changes == 1
+    assert replica.values(make_vectors.PERSON, "name") == ["Олена"]
+    replica.close()
 
 
 def test_bundle(tmp_path: Path) -> None:
