@@ -211,6 +211,8 @@ class Channel:
             raise failures.bad_url(self._url) from error
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
             raise (failures.offline() if _is_offline(error) else failures.server_away(self._url)) from error
+        except OSError as error:  # requests says so in its plainest form when a file of certificates is missing
+            raise failures.no_certificates(self._url, error) from error
         return answer
 
     def _read_body(self, response: requests.Response) -> bytes:

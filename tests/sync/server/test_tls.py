@@ -51,3 +51,13 @@ def test_https_is_verified(tmp_path: Path, first: Replica, monkeypatch: pytest.M
         assert caught.value.code == "bad_certificate"
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(cert))
         assert sync_with(first.log, server.url).sent == 1
+
+
+def test_certificates_that_are_not_there(tmp_path: Path, first: Replica, monkeypatch: pytest.MonkeyPatch) -> None:
+    cert, key = _certificate(tmp_path)
+    missing = tmp_path / "missing.pem"
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(missing))
+    with RunningServer(tmp_path / "data", tls_cert=cert, tls_key=key) as server, pytest.raises(Unreachable) as caught:
+        sync_with(first.log, server.url)
+    assert caught.value.code == "no_certificates"
+    assert str(missing) in caught.value.message
