@@ -168,6 +168,8 @@ class ExchangeService:
         url: str | None = None,
         progress: Callable[["Progress"], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        *,
+        new_server: bool = False,
     ) -> SyncResult:
         """Push and pull until the server and this vault have the same.
 
@@ -175,6 +177,7 @@ class ExchangeService:
             url: The server's address; by default the one that is kept. A given one is kept when it answers rightly.
             progress: Told after each round trip.
             cancelled: Asked between round trips; what was exchanged until then stays.
+            new_server: Trust the key that the server has now: the administrator says that it was replaced.
 
         Raises:
             Unreachable: The server does not answer; nothing is lost.
@@ -191,6 +194,7 @@ class ExchangeService:
             address,
             progress=progress or (lambda _progress: None),
             cancelled=cancelled or (lambda: False),
+            new_server=new_server,
         )
         self._online = True
         if address != self.server:

@@ -26,9 +26,4 @@ def pin_server(replica: Replica, url: str, key: bytes) -> None:
 
 def pinned_server(replica: Replica, url: str) -> bytes | None:
     """Return the key that the server at an address must have, or None before the first contact."""
-    return replica.recall(pin_name(url)) or None
-
-
-def forget_server(replica: Replica, url: str) -> None:
-    """Take the server at an address for a new one at the next contact, after the administrator said so."""
-    replica.remember(pin_name(url), b"")
+    return replica.recall(pin_name(url))

@@ -19,6 +19,11 @@ def add_commands(commands: Commands) -> None:
     sync = commands.add("sync", _("push and pull until the server and this vault have the same"), _sync)
     sync.add_argument("vault", metavar="VAULT", type=Path)
     sync.add_argument("--server", metavar="URL", help=_("address of the server; kept for the next time"))
+    sync.add_argument(
+        "--new-server",
+        action="store_true",
+        help=_("the administrator says that the server was replaced: trust its new key"),
+    )
     bundle = commands.group("bundle", _("exchange by a file on a stick"))
     export = bundle.add("export", _("write a bundle file"), _export)
     export.add_argument("vault", metavar="VAULT", type=Path)
@@ -43,7 +48,7 @@ def add_commands(commands: Commands) -> None:
 
 def _sync(arguments: Namespace) -> int:
     with opened(arguments) as workspace:
-        moved = workspace.exchange.sync(arguments.server)
+        moved = workspace.exchange.sync(arguments.server, new_server=arguments.new_server)
     for warning in warnings(moved):
         output.tell(warning)
     return output.result(

@@ -86,6 +86,17 @@ def bad_certificate(url: str) -> Failure:
     )
 
 
+def no_certificates(url: str, reason: OSError) -> Failure:
+    """TLS can't even begin."""
+    return Unreachable(
+        "no_certificates",
+        _(
+            "The secure connection to {url} can't be prepared: {reason}. If that names a file of trusted certificates, "
+            "correct the setting REQUESTS_CA_BUNDLE of this computer or remove it. All data stays on this computer."
+        ).format(url=url, reason=reason),
+    )
+
+
 def wrong_server(url: str) -> Failure:
     """The key is not the one that was pinned."""
     return Refused(
@@ -93,7 +104,8 @@ def wrong_server(url: str) -> Failure:
         _(
             "At {url} there is not the server that this device knows: its key is another one. It got nothing that it "
             "could read. "
-            "Ask the administrator whether the server was replaced."
+            "Ask the administrator whether the server was replaced; if it was, exchange once with: "
+            "sprava sync VAULT --new-server"
         ).format(url=url),
     )
 

@@ -76,6 +76,7 @@ def sync_with(
     *,
     progress: Callable[[Progress], None] = lambda _progress: None,
     cancelled: Callable[[], bool] = lambda: False,
+    new_server: bool = False,
 ) -> SyncOutcome:
     """Push and pull until both sides have the same, or until cancelled.
 
@@ -84,6 +85,8 @@ def sync_with(
         url: The server's address; its key is pinned at first contact.
         progress: Called after each round.
         cancelled: Asked between rounds and while a reply comes in; what was done until then stays done.
+        new_server: Take the server for a new one, since the administrator said so: the key that it shows now is pinned
+            in place of the earlier one, once it has answered an exchange.
 
     Raises:
         Unreachable: The server or the network is away; what was done until then stays done.
@@ -93,7 +96,7 @@ def sync_with(
     from sync.client.channel import Channel  # brings in requests, which nobody needs who only asks for the state
 
     with Channel(url, cancelled) as channel:
-        key = pinned_server(replica, url)
+        key = None if new_server else pinned_server(replica, url)
         if key is None:
             try:
                 key = channel.hello().key

@@ -11,7 +11,7 @@ from sync.changes import Change
 from sync.client import Progress, SyncOutcome, sync_with
 from sync.errors import Failure, Misuse, Refused, Unreachable
 from sync.ids import new_id
-from sync.pins import forget_server, pin_server, pinned_server
+from sync.pins import pin_server, pinned_server
 from sync.server import RunningServer
 from tests.sync.client.liars import Stranger
 from tests.sync.client.lines import Line
@@ -225,7 +225,7 @@ def test_another_community_keeps_everything_here(server: RunningServer, first: R
     stranger.close()
 
 
-def test_a_server_with_another_key_is_refused_until_it_is_forgotten(
+def test_a_server_with_another_key_is_refused_until_somebody_says_it_is_new(
     tmp_path: Path, server: RunningServer, first: Replica
 ) -> None:
     sync_with(first.log, server.url)
@@ -234,8 +234,14 @@ def test_a_server_with_another_key_is_refused_until_it_is_forgotten(
         first.set(new_id(), name="Олена")
         failure = _failure(first, line.url)
         assert (type(failure), failure.code) == (Refused, "wrong_server")
-        forget_server(first.log, line.url)
+        assert sync_with(first.log, line.url, new_server=True).sent == 1
+        assert pinned_server(first.log, line.url) == other.key
+        first.set(new_id(), name="Ганна")
         assert sync_with(first.log, line.url).sent == 1
+        url = line.url
+    with pytest.raises(Unreachable):
+        sync_with(first.log, url, new_server=True)
+    assert pinned_server(first.log, url) == other.key  # a new key is for a server that answered
 
 
 def test_a_server_that_is_away(first: Replica, tmp_path: Path) -> None:
