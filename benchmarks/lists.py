@@ -7,6 +7,7 @@ from benchmarks.community import PlainStore
 from benchmarks.figures import Figures, Row, Samples, percentile, rounded
 from benchmarks.typing import typed_queries
 from desktop_app.cases import queries
+from desktop_app.cases.conditions import SORT_COLUMNS, search_expression
 from desktop_app.cases.model import CaseQuery
 from desktop_app.kits import loader
 from desktop_app.workspace import Workspace
@@ -61,7 +62,7 @@ def _newest_matches(connection: Connection, text: str) -> None:
     """The bare full-text query: nothing but the numbers of the newest rows that match."""
     connection.execute(
         "SELECT rowid FROM case_search WHERE case_search MATCH ? ORDER BY rowid DESC LIMIT ?",
-        (queries.search_expression(text), _FIRST_ROWS),
+        (search_expression(text), _FIRST_ROWS),
     ).fetchall()
 
 
@@ -101,7 +102,7 @@ Asked = tuple[str, CaseQuery, int]
 
 
 def _sorted_lists() -> Iterator[Asked]:
-    for sort in queries.SORT_COLUMNS:
+    for sort in SORT_COLUMNS:
         for descending in (False, True):
             yield f"{sort} {'↓' if descending else '↑'}", CaseQuery(sort=sort, descending=descending), 0
 
@@ -112,19 +113,19 @@ def _filtered_lists() -> Iterator[Asked]:
         yield f"{kit.id}, open", CaseQuery(kit=kit.id, only_open=True), 0
         for stage in kit.stages:
             yield f"{kit.id}, {stage.id}", CaseQuery(kit=kit.id, stage=stage.id), 0
-    for sort in queries.SORT_COLUMNS:
+    for sort in SORT_COLUMNS:
         yield f"open, {sort}", CaseQuery(only_open=True, sort=sort), 0
     yield "overdue", CaseQuery(overdue=True, sort="due_on", descending=False), 0
     yield "overdue, received_on", CaseQuery(overdue=True), 0
 
 
 def _ends(cases: int) -> Iterator[Asked]:
-    for sort in queries.SORT_COLUMNS:
+    for sort in SORT_COLUMNS:
         for descending in (False, True):
             query = CaseQuery(sort=sort, descending=descending)
             yield f"{sort} {'↓' if descending else '↑'}", query, max(0, cases - _WINDOW)
 
 
 def _middles(cases: int) -> Iterator[Asked]:
-    for sort in queries.SORT_COLUMNS:
+    for sort in SORT_COLUMNS:
         yield sort, CaseQuery(sort=sort), cases // 2

@@ -6,36 +6,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from desktop_app import ukrainian
-from desktop_app.cases import standings
-from desktop_app.cases.model import (
-    DELETED,
-    KIT,
-    KIT_VERSION,
-    NUMBER,
-    REGISTERED_ON,
-    STAGE,
-    CaseQuery,
-    CaseRow,
-)
+from desktop_app.cases.conditions import EXACT_MATCHES, SORT_COLUMNS, Where, fields_named, json_path
+from desktop_app.cases.model import CaseQuery, CaseRow
 from desktop_app.cases.standings import Standing
-from desktop_app.kits import loader, values
 from desktop_app.kits.model import Field, FieldType
 from desktop_app.kits.terms import Deadline
 from sync import ids
-from sync.errors import Refused
-from sync.messages import _
 from sync.sqlcipher import Connection
 
-SORT_COLUMNS = {
-    "number": "number",
-    "kit": "kit",
-    "stage": "stage",
-    "title": "title_key",
-    "person": "person_key",
-    "received_on": "received_on",
-    "due_on": "due_on",
-    "updated": "updated",
-}
+_NUMBERS = frozenset({FieldType.INTEGER, FieldType.DECIMAL, FieldType.MONEY})
+_MOST_ROWS = 2**62
 _LISTS = {
     "number": "case_number",
     "title": "case_title",
@@ -51,144 +31,10 @@ _STANDING_ORDERS: dict[str, Callable[[Standing], tuple[str, str, bool]]] = {
 }
 _ROW_COST = 25
 """About how many steps in an index take as long as finding one row somewhere in the table."""
-SYSTEM_FIELDS = frozenset({KIT, KIT_VERSION, NUMBER, STAGE, REGISTERED_ON, DELETED})
-_EQUAL_COLUMNS = frozenset(SORT_COLUMNS) - {"updated"}
-_NUMBERS = frozenset({FieldType.INTEGER, FieldType.DECIMAL, FieldType.MONEY})
-_MOST_ROWS = 2**62
-_MOST_WORDS = 100
-EXACT_MATCHES = 20_000
-"""Up to how many search results are sorted by the column asked for; more come newest first."""
-
 _COLUMNS = (
     "c.uuid, c.number, c.kit, c.stage, c.title, c.person, c.received_on, c.due_on, c.remind_on, c.final,"
     " c.conflicts, u.uuid"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Condition:
-    """One condition of a query.
-
-    Args:
-        column: The column that it is about; a plus before it keeps SQLite from using that column's index.
-        rest: What follows it.
-        values: The values of its question marks.
-        matches: How many cases it lets through, at least roughly; None when finding out would cost too much.
-    """
-
-    column: str
-    rest: str
-    values: tuple[object, ...] = ()
-    matches: int | None = None
-
-
-class _Where:
-    """The conditions of a query.
-
-    Args:
-        connection: A transaction to read in.
-        query: Which cases.
-        today: The day that decides what is overdue.
-    """
-
-    def __init__(self, connection: Connection, query: CaseQuery, today: date) -> None:
-        self._connection = connection
-        self._kit = None if query.kit is None else loader.kit(query.kit).id
-        known = standings.standings(connection)
-        self.total = sum(standing.cases for standing in known)
-        self.standings = [standing for standing in known if _fits(standing, query)]
-        self.conditions: list[_Condition] = []
-        if len(self.standings) < len(known):
-            numbers = ",".join(str(standing.id) for standing in self.standings)
-            cases = sum(standing.cases for standing in self.standings)
-            self.conditions.append(_Condition("c.standing", f"IN ({numbers})", (), cases))
-        if query.overdue:
-            before = today.isoformat()
-            late = self._some("SELECT 1 FROM case_row WHERE due_on < ?", before)
-            self.conditions.append(_Condition("c.due_on", "< ?", (before,), late))
-        for field, value in query.where.items():
-            self.conditions.append(self._equal(field, value))
-        self.words = search_expression(query.text)
-        if self.words is not None:
-            found = self._some("SELECT 1 FROM case_search WHERE case_search MATCH ?", self.words)
-            matching = "IN (SELECT rowid FROM case_search WHERE case_search MATCH ?)"
-            self.conditions.append(_Condition("c.id", matching, (self.words,), found))
-        self.cases = None
-        if all(condition.column == "c.standing" for condition in self.conditions):
-            self.cases = sum(standing.cases for standing in self.standings)
-
-    def _some(self, sql: str, value: object) -> int:
-        """Count what a SELECT finds, up to a little more than `EXACT_MATCHES`."""
-        limited = f"SELECT count(*) FROM ({sql} LIMIT ?)"  # noqa: S608 - constants of this class
-        (found,) = self._connection.execute(limited, (value, EXACT_MATCHES + 1)).fetchone()
-        return int(found)
-
-    def _equal(self, field: str, value: str) -> _Condition:
-        """A value from a command line is text; it is compared as each kit that has the field would store it."""
-        forms = tuple(sorted({value, *(_stored(known, value) for known in _fields(field, self._kit))}))
-        marks = ",".join("?" * len(forms))
-        if field in _EQUAL_COLUMNS:
-            return _Condition(f"c.{field}", f"IN ({marks})", forms, 1 if field == "number" else None)
-        text = "CASE j.type WHEN 'true' THEN 'yes' WHEN 'false' THEN 'no' ELSE CAST(j.value AS TEXT) END"
-        found = f"SELECT 1 FROM record r, json_each(r.fields, ?) j WHERE r.id = c.id AND {text} IN ({marks})"  # noqa: S608 - question marks
-        return _Condition("EXISTS", f"({found})", (json_path(field), *forms))
-
-    @property
-    def narrowest(self) -> _Condition | None:
-        """The condition that lets fewest cases through, of those that can tell."""
-        known = [condition for condition in self.conditions if condition.matches is not None]
-        return min(known, key=lambda condition: condition.matches or 0, default=None)
-
-    @property
-    def values(self) -> tuple[object, ...]:
-        """The values of all question marks, in order."""
-        return tuple(value for condition in self.conditions for value in condition.values)
-
-    def sql(self, indexed: str = "") -> str:
-        """Return what follows WHERE.
-
-        Args:
-            indexed: The one column whose index may be used to find the cases; the other conditions only look.
-        """
-        return " AND ".join(
-            f"{'' if condition.column in {'EXISTS', indexed} else '+'}{condition.column} {condition.rest}"
-            for condition in self.conditions or (_Condition("true", ""),)
-        )
-
-
-def _fits(standing: Standing, query: CaseQuery) -> bool:
-    if query.kit not in {None, standing.kit} or query.stage not in {None, standing.stage}:
-        return False
-    return not (standing.final and (query.only_open or query.overdue))
-
-
-def _fields(name: str, kit_id: str | None) -> list[Field]:
-    """Return the fields of a name in the kits that a query is about; none for a column of the list.
-
-    Raises:
-        Refused: There is no such field.
-    """
-    kits = loader.shipped().values() if kit_id is None else [loader.kit(kit_id)]
-    found = [kit.field(name) for kit in kits if name in kit.field_ids]
-    if not found and name not in SORT_COLUMNS and name not in SYSTEM_FIELDS:
-        raise Refused(
-            "unknown_field",
-            _("There is no field “{field}”. “sprava kit show” names the fields of a kit.").format(field=name),
-        )
-    return found
-
-
-def _stored(field: Field, value: str) -> str:
-    """Return a value as a field stores it, in text form; as it was given when the field would refuse it."""
-    try:
-        stored = values.parse(field, value)
-    except Refused:
-        return value
-    if isinstance(stored, list):
-        return str(stored[0]) if len(stored) == 1 else value
-    if isinstance(stored, bool):
-        return "yes" if stored else "no"
-    return value if stored is None else str(stored)
 
 
 def _field_order(connection: Connection, field: Field | None, path: str) -> str:
@@ -204,32 +50,15 @@ def _sort_key(value: object) -> object:
     return ukrainian.sort_key(value) if isinstance(value, str) else value
 
 
-def json_path(field: str) -> str:
-    """Return the JSON path of a field of a record.
-
-    Raises:
-        Refused: The name can't be one of a field.
-    """
-    if not field.replace("_", "").isalnum():
-        raise Refused("unknown_field", _("“{field}” is not the name of a field.").format(field=field))
-    return f'$."{field}"'
-
-
-def search_expression(text: str) -> str | None:
-    """Return the full-text query for what somebody typed: every word, each from its beginning; None for nothing."""
-    words = list(dict.fromkeys(ukrainian.search_terms(text)))[:_MOST_WORDS]
-    return " AND ".join(f'"{word}"*' for word in words) if words else None
-
-
 def count(connection: Connection, query: CaseQuery, today: date) -> int:
     """Return how many cases a query finds."""
-    where = _Where(connection, query, today)
+    where = Where(connection, query, today)
     if where.cases is not None:
         return where.cases
     if where.words is not None and len(where.conditions) == 1:
         sql = "SELECT count(*) FROM case_search WHERE case_search MATCH ?"
     else:
-        sql = f"SELECT count(*) FROM case_row c WHERE {where.sql(_column(where.narrowest))}"  # noqa: S608 - constants
+        sql = f"SELECT count(*) FROM case_row c WHERE {where.sql(where.column)}"  # noqa: S608 - constants
     (total,) = connection.execute(sql, where.values).fetchone()
     return int(total)
 
@@ -244,7 +73,7 @@ def page(connection: Connection, query: CaseQuery, today: date, offset: int, lim
         offset: How many to pass over.
         limit: How many to return at most.
     """
-    where = _Where(connection, query, today)
+    where = Where(connection, query, today)
     part = _Part(min(offset, _MOST_ROWS), min(limit, _MOST_ROWS))
     if where.words is not None and len(where.conditions) == 1 and (where.conditions[0].matches or 0) > EXACT_MATCHES:
         found = _newest(connection, where.words, query, part)
@@ -265,7 +94,7 @@ class _Part:
     limit: int
 
 
-def _few(where: _Where, query: CaseQuery, part: _Part) -> bool:
+def _few(where: Where, query: CaseQuery, part: _Part) -> bool:
     """Whether reading every match and sorting costs less than reading the list in order until the part is full."""
     narrowest = where.narrowest
     if narrowest is None or narrowest.matches is None or narrowest.column == f"c.{SORT_COLUMNS[query.sort]}":
@@ -279,7 +108,7 @@ def _newest(connection: Connection, words: str, query: CaseQuery, part: _Part) -
     return _ids(connection, sql, (words,), part)
 
 
-def _by_standing(connection: Connection, where: _Where, query: CaseQuery, part: _Part) -> list[int]:
+def _by_standing(connection: Connection, where: Where, query: CaseQuery, part: _Part) -> list[int]:
     """Find a part of a list sorted by type or stage: cases that stand alike lie together in one index."""
     found: list[int] = []
     offset = part.offset
@@ -300,7 +129,7 @@ def _by_standing(connection: Connection, where: _Where, query: CaseQuery, part: 
     return found
 
 
-def _in_order(connection: Connection, where: _Where, query: CaseQuery, part: _Part) -> list[int]:
+def _in_order(connection: Connection, where: Where, query: CaseQuery, part: _Part) -> list[int]:
     """Find a part of a list by reading its index in order, from the end that is nearer."""
     column, index = SORT_COLUMNS[query.sort], _LISTS[query.sort]
     descending, backwards = query.descending, False
@@ -317,24 +146,20 @@ def _in_order(connection: Connection, where: _Where, query: CaseQuery, part: _Pa
     return found[::-1] if backwards else found
 
 
-def _sorted(connection: Connection, where: _Where, query: CaseQuery, part: _Part) -> list[int]:
+def _sorted(connection: Connection, where: Where, query: CaseQuery, part: _Part) -> list[int]:
     """Find a part of a list by reading every match and sorting."""
     if query.sort in SORT_COLUMNS:
         value = f"+c.{SORT_COLUMNS[query.sort]}"
     else:
         path = json_path(query.sort)
-        fields = _fields(query.sort, query.kit)
+        fields = fields_named(query.sort, query.kit)
         value = _field_order(connection, fields[0] if fields else None, path)
     direction = _direction(query.descending)
     sql = (
-        f"SELECT c.id FROM case_row c WHERE {where.sql(_column(where.narrowest))}"  # noqa: S608 - checked above
+        f"SELECT c.id FROM case_row c WHERE {where.sql(where.column)}"  # noqa: S608 - checked above
         f" ORDER BY {value} {direction}, c.id {direction}"
     )
     return _ids(connection, sql, where.values, part)
-
-
-def _column(condition: _Condition | None) -> str:
-    return condition.column if condition else ""
 
 
 def _direction(descending: bool) -> str:  # noqa: FBT001 - as it stands in the query

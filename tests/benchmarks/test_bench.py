@@ -7,7 +7,7 @@ import pytest
 from benchmarks.figures import Row, percentile
 from benchmarks.run import table
 from benchmarks.typing import typed_queries
-from desktop_app.cases import queries
+from desktop_app.cases.conditions import search_expression
 from sync.messages import set_language
 from ui.main import main
 
@@ -66,7 +66,7 @@ def test_what_is_typed_holds_the_hard_letters_and_can_be_asked() -> None:
     assert set("'’ʼїґ") <= set(everything)
     assert any(len(text) == 1 for text in typed)
     assert any(" " in text for text in typed)
-    assert all(queries.search_expression(text) for text in typed)
+    assert all(search_expression(text) for text in typed)
 
 
 def test_percentiles_are_values_that_were_measured() -> None:
