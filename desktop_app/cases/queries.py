@@ -148,17 +148,16 @@ def _in_order(connection: Connection, where: Where, query: CaseQuery, part: _Par
 
 def _sorted(connection: Connection, where: Where, query: CaseQuery, part: _Part) -> list[int]:
     """Find a part of a list by reading every match and sorting."""
-    if query.sort in SORT_COLUMNS:
-        value = f"+c.{SORT_COLUMNS[query.sort]}"
+    if query.sort in _STANDING_ORDERS:
+        orders = ["+c.kit", "+c.stage", "+c.final"] if query.sort == "kit" else ["+c.stage", "+c.kit", "+c.final"]
+    elif query.sort in SORT_COLUMNS:
+        orders = [f"+c.{SORT_COLUMNS[query.sort]}"]
     else:
         path = json_path(query.sort)
         fields = fields_named(query.sort, query.kit)
-        value = _field_order(connection, fields[0] if fields else None, path)
-    direction = _direction(query.descending)
-    sql = (
-        f"SELECT c.id FROM case_row c WHERE {where.sql(where.column)}"  # noqa: S608 - checked above
-        f" ORDER BY {value} {direction}, c.id {direction}"
-    )
+        orders = [_field_order(connection, fields[0] if fields else None, path)]
+    order = ", ".join(f"{value} {_direction(query.descending)}" for value in [*orders, "c.id"])
+    sql = f"SELECT c.id FROM case_row c WHERE {where.sql(where.column)} ORDER BY {order}"  # noqa: S608 - checked above
     return _ids(connection, sql, where.values, part)
 
 
