@@ -375,6 +375,18 @@ def create_workspace(
     return _make(folder, passphrase, start, names, [], kdf)
 
 
+def invitation_code(invitation: bytes) -> str:
+    """Return the code that the two people compare before one joins.
+
+    Args:
+        invitation: The bytes of the invitation file.
+
+    Raises:
+        Damaged: The invitation is damaged.
+    """
+    return enrolment.read_invitation(invitation).code
+
+
 def join_workspace(
     folder: Path, passphrase: str, *, invitation: bytes, person: str, kdf: KdfParameters | None = None
 ) -> Workspace:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLineEdit,
 
 from desktop_app.settings import vaults_folder
 from desktop_app.vault import check_passphrase, generate_passphrase
+from desktop_app.workspace import invitation_code
 from sync.errors import Failure, Refused
 from sync.messages import _
 from ui import theme
@@ -34,6 +35,7 @@ class Answers:
     passphrase: str = ""
     invitation: bytes = b""
     invitation_name: str = ""
+    invitation_code: str = ""
     folder: str = ""
     step: int = 0
     begun_with_language: bool = True
@@ -213,7 +215,7 @@ class WhoStep(Step):
         for name, row in self._rows.items():
             for widget in row:
                 widget.setVisible(name in needed[answers.way])
-        self.invitation.setText(answers.invitation_name or _("Choose the invitation file…"))
+        self._show_invitation()
         self.community.setText(answers.community)
         self.unit.setText(answers.unit)
         self.person.setText(answers.person)
@@ -283,10 +285,31 @@ class WhoStep(Step):
         ask_open(self, _("Choose the invitation file"), kinds, self._take_invitation)
 
     def _take_invitation(self, path: str) -> None:
-        self.answers.invitation = Path(path).read_bytes()
-        self.answers.invitation_name = Path(path).name
-        self.invitation.setText(self.answers.invitation_name)
+        answers = self.answers
+        answers.invitation, answers.invitation_code = b"", ""
+        answers.invitation_name = Path(path).name
+        try:
+            # A few kilobytes; what they hold decides what this step says next.
+            data = Path(path).read_bytes()
+            answers.invitation_code = invitation_code(data)
+            answers.invitation = data
+        except OSError as error:
+            answers.invitation_name = _("{name}: can't be read ({reason})").format(
+                name=answers.invitation_name, reason=error.strerror
+            )
+        except Failure:
+            answers.invitation_name = _("{name}: not a whole invitation").format(name=answers.invitation_name)
+        self._show_invitation()
         self.person.setFocus()
+
+    def _show_invitation(self) -> None:
+        answers = self.answers
+        shown = answers.invitation_name or _("Choose the invitation file…")
+        if answers.invitation_code:
+            shown = _("{name} · code to compare: {code}").format(
+                name=answers.invitation_name, code=answers.invitation_code
+            )
+        self.invitation.setText(shown)
 
 
 class FolderStep(Step):

@@ -9,7 +9,7 @@ from pathlib import Path
 from desktop_app.cli import output
 from desktop_app.cli.parser import Commands
 from desktop_app.settings import Settings
-from desktop_app.workspace import Workspace, create_workspace, join_workspace, open_workspace
+from desktop_app.workspace import Workspace, create_workspace, invitation_code, join_workspace, open_workspace
 from sync.membership import ROLES
 from sync.messages import _
 
@@ -67,10 +67,12 @@ def _join(arguments: Namespace) -> int:
     with join_workspace(
         arguments.vault, output.passphrase(arguments, new=True), invitation=invitation, person=arguments.person
     ) as workspace:
-        return _made(arguments, workspace)
+        code = invitation_code(invitation)
+        output.tell(_("Code of the invitation, to compare with whoever invited you: {code}").format(code=code))
+        return _made(arguments, workspace, invitation_code=code)
 
 
-def _made(arguments: Namespace, workspace: Workspace) -> int:
+def _made(arguments: Namespace, workspace: Workspace, **more: str) -> int:
     try:
         Settings.load().remember_vault(workspace.folder, workspace.community)
     except OSError as error:
@@ -82,7 +84,7 @@ def _made(arguments: Namespace, workspace: Workspace) -> int:
     info = workspace.info()
     return output.result(
         arguments,
-        {"vault": workspace.folder, **asdict(info)},
+        {"vault": workspace.folder, **asdict(info), **more},
         _("The vault of {person} in the community “{community}” is in {folder}.").format(
             person=info.person, community=info.community, folder=workspace.folder
         ),
