@@ -39,6 +39,8 @@ TABLES = (
         words, content = '', contentless_delete = 1, detail = none, prefix = '1 2',
         tokenize = "unicode61 remove_diacritics 0"
     )""",
+    # Smaller pages than its own 4,050 bytes: it merges 64 at a time, and whoever registers a case waits for that.
+    "INSERT INTO case_search (case_search, rank) VALUES ('pgsz', 1000)",
     # What the index holds, word by word; the table itself keeps nothing.
     "CREATE VIRTUAL TABLE case_words USING fts5vocab(case_search, row)",
     "CREATE TABLE named (uuid BLOB PRIMARY KEY, collection TEXT NOT NULL, name TEXT NOT NULL) WITHOUT ROWID",
