@@ -1,5 +1,6 @@
 """Changes, and the columnar form in which many of them travel together."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -152,6 +153,15 @@ class _Form(msgspec.Struct, array_like=True):
     groups: list[_GroupForm]
 
 
+class _Zstandard(threading.local):
+    """Each thread's own contexts: making one takes longer than a small batch, and two threads can't share it."""
+
+    def __init__(self) -> None:
+        self.packer = zstandard.ZstdCompressor(level=3, write_content_size=True)
+        self.unpacker = zstandard.ZstdDecompressor()
+
+
+_zstandard = _Zstandard()
 _decoder = msgspec.msgpack.Decoder(_Form)
 _encoder = msgspec.msgpack.Encoder()
 
@@ -179,7 +189,7 @@ def encode(batch: Batch) -> bytes:
         for g in batch.groups
     ]
     form = _Form(VERSION, batch.counter, batch.time_ms, list(known), groups)
-    return zstandard.ZstdCompressor(level=3, write_content_size=True).compress(_encoder.encode(form))
+    return _zstandard.packer.compress(_encoder.encode(form))
 
 
 def decode(data: bytes) -> Batch:
@@ -191,7 +201,7 @@ def decode(data: bytes) -> Batch:
     try:
         if not 0 <= zstandard.frame_content_size(data) <= MAX_PAYLOAD_BYTES:
             raise BadPayload("the payload does not tell its size, or tells too much")
-        form = _decoder.decode(zstandard.ZstdDecompressor().decompress(data))
+        form = _decoder.decode(_zstandard.unpacker.decompress(data))
     except (zstandard.ZstdError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadPayload("the payload is not in the documented form") from error
     if form.version != VERSION:
