@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sync import frames, membership
+from sync import frames, membership, messages
 from sync.client.failures import Problem, of_problem
 from sync.errors import Damaged, Refused, Unreachable
 from sync.server import sqlite_store
@@ -96,6 +96,14 @@ def test_what_a_person_is_told(error: Exception, code: str) -> None:
     failure = of_problem(Problem(word, status), "http://server.example")
     assert isinstance(failure, Unreachable)
     assert failure.code == code
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    before = messages.language()
+    messages.set_language("en")
+    yield
+    messages.set_language(before)
 
 
 def _refusal(path: Path) -> str:
