@@ -200,6 +200,8 @@ class ExchangeService:
         if address != self.server:
             self.set_server(address)
             self._online = True
+        if outcome.disputed:
+            self._log.check_own_chain(self._held_by_server())
         if outcome.complete:
             self._log.remember(_LAST_EXCHANGE, str(time.time_ns() // 1_000_000).encode())
         return SyncResult(
@@ -285,6 +287,13 @@ def warnings(result: SyncResult) -> list[str]:
     found = []
     if result.server_lost:
         found.append(_("The server had lost data, or was restored from a backup. This device gave back what it holds."))
+    if result.complete and result.waiting:
+        found.append(
+            _(
+                "The server has not taken {count} frames of this device. They stay here, and colleagues do not see "
+                "what is in them. Tell the administrator."
+            ).format(count=result.waiting)
+        )
     if result.disputed:
         found.append(
             _(

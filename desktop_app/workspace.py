@@ -35,6 +35,7 @@ from sync.sqlcipher import Connection
 
 _MARK = struct.Struct(">16sQI")
 _LIVES = "lives"
+_UNKNOWN_LIVES = 1_000
 _logger = logging.getLogger(__name__)
 _MANY = 500
 _EXAMPLE = "example-data"
@@ -293,6 +294,8 @@ class Workspace:
         return f"{suffix}.{self._lives}" if self._lives else suffix
 
     def _after_applied(self, applied: Applied) -> None:
+        if applied.copied:
+            self._leave_copy()
         position = self.log.position()
         try:
             self._vault.mark.store(_MARK.pack(position.incarnation, position.counter, self._lives))
@@ -308,6 +311,18 @@ class Workspace:
                 listener(event)
             except Exception as bug:  # noqa: BLE001 - what is saved is saved, whatever a listener makes of it
                 _logger.error("a listener failed: %s", whereabouts(bug))  # noqa: TRY400 - a traceback may hold data
+
+    def _leave_copy(self) -> None:
+        """Begin a new life of the log when another copy of this vault was in use; its numbers may be given already."""
+        self._begin_life(_UNKNOWN_LIVES + secrets.randbelow(9_000))
+        self.cases.number_suffix = self._number_suffix
+        self.notices.append(
+            _(
+                "This vault's folder is a copy, or was put back from one: another copy wrote on. Everything here is "
+                "safe. From now on its registration numbers carry a new mark. Use one copy only, and tell the "
+                "administrator: what both wrote under the same number of the log must be compared by hand."
+            )
+        )
 
     def _notice_old_copy(self) -> list[str]:
         """Begin a new life of the log when the database is older than the mark beside it."""
@@ -333,7 +348,7 @@ class Workspace:
         if self._vault.mark.state is MarkState.EMPTY:
             return []
         # How many lives there were is not known either; a number by chance will not have been one of them.
-        self._begin_life(1_000 + secrets.randbelow(9_000))
+        self._begin_life(_UNKNOWN_LIVES + secrets.randbelow(9_000))
         return [
             _(
                 "The file vault.mark was missing or damaged. Everything in the vault is safe; from now on its "

@@ -176,8 +176,11 @@ class Log:
             except membership.BadLink:
                 refused = Applied(refused=1, reasons={"link": 1})
             applier = Applier(connection, members, self._projector)
+            own = self._own_chain(connection)
             applier.take(bodies)
             applied = applier.finish() + refused
+            if self._own_chain(connection) != own:
+                applied += Applied(copied=True)
         self.membership = members
         return self._tell(applied)
 
@@ -238,7 +241,7 @@ class Log:
         applier.take_own(frames.build(header, changes.encode(batch), key, identity.signer), batch)
 
     def _tell(self, applied: Applied) -> Applied:
-        if applied.frames:
+        if applied.frames or applied.copied:
             for callback in self.on_applied:
                 callback(applied)
         return applied
@@ -423,6 +426,35 @@ class Log:
                 (self.identity.incarnation,),
             ).fetchone()
         return Position(self.identity.incarnation, counter)
+
+    def _own_chain(self, connection: Connection) -> tuple[object, ...]:
+        """What only this device itself may change: the ends of its chains, and what does not fit them."""
+        own = self.identity.incarnation
+        ends = connection.execute(
+            "SELECT h.unit, h.seq FROM head h JOIN incarnation i ON i.id = h.incarnation WHERE i.uuid = ?", (own,)
+        ).fetchall()
+        (misfits,) = connection.execute("SELECT count(*) FROM waiting WHERE incarnation = ?", (own,)).fetchone()
+        return (*sorted(ends), misfits)
+
+    def check_own_chain(self, theirs: Heads) -> None:
+        """Notice that somebody else holds other frames of this device's own log than it does.
+
+        Args:
+            theirs: The heads of a server, which were compared with this log.
+        """
+        own = self.identity.incarnation
+        with self._store.read() as connection:
+            known = {
+                (unit, seq): hash_
+                for unit, seq, hash_ in connection.execute(
+                    "SELECT u.uuid, f.seq, f.hash FROM frame f JOIN unit u ON u.id = f.unit"
+                    " JOIN incarnation i ON i.id = f.incarnation WHERE i.uuid = ?",
+                    (own,),
+                )
+            }
+        heads = {unit: chains[own] for unit, chains in theirs.items() if own in chains}
+        if any(known.get((unit, seq)) != hash_ for unit, (seq, hash_) in heads.items()):
+            self._tell(Applied(copied=True))
 
     def start_incarnation(self) -> None:
         """Begin a new life of this device's log, so that no counter is used twice after an old copy came back."""

@@ -25,6 +25,7 @@ class Applied:
         waiting: How many of the new frames are kept but can't be opened or applied yet.
         refused: How many were left out: not frames, not of this community, or not signed as they say.
         reasons: How many waited or were left out for which reason, a machine word.
+        copied: Frames came that this device's own log should have and has not: another copy of it was in use.
     """
 
     frames: int = 0
@@ -34,6 +35,7 @@ class Applied:
     waiting: int = 0
     refused: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
+    copied: bool = False
 
     def __add__(self, other: "Applied") -> "Applied":
         return Applied(
@@ -47,6 +49,7 @@ class Applied:
                 reason: self.reasons.get(reason, 0) + other.reasons.get(reason, 0)
                 for reason in {**self.reasons, **other.reasons}
             },
+            self.copied or other.copied,
         )
 
 

@@ -77,7 +77,7 @@ class CaseService:
         self._log = log
         self._reader = reader
         self._drafts = drafts
-        self._number_suffix = number_suffix
+        self.number_suffix = number_suffix
 
     def register(self, kit_id: str, values: Mapping[str, object], unit_id: str | None = None) -> Registered:
         """Register one case: check it, number it and keep it durably.
@@ -108,7 +108,7 @@ class CaseService:
         registered: list[Registered] = []
 
         def decide(connection: Connection) -> tuple[bytes, list[Change]]:
-            numbers = _Numbers(connection, self._number_suffix, today)
+            numbers = _Numbers(connection, self.number_suffix, today)
             changes = []
             for values in checked:
                 record, number = ids.new_id(), numbers.next(kit, values)

@@ -12,6 +12,8 @@ from desktop_app.settings import server_folder
 from sync.messages import _
 
 DEFAULT_PORT = 8437
+NOT_THE_SAME = 3
+"""The exit code when an exchange ended and something was refused: the two sides do not have the same."""
 
 
 def add_commands(commands: Commands) -> None:
@@ -48,16 +50,19 @@ def add_commands(commands: Commands) -> None:
 
 def _sync(arguments: Namespace) -> int:
     with opened(arguments) as workspace:
+        told = len(workspace.notices)
         moved = workspace.exchange.sync(arguments.server, new_server=arguments.new_server)
-    for warning in warnings(moved):
+        found = [*workspace.notices[told:], *warnings(moved)]
+    for warning in found:
         output.tell(warning)
-    return output.result(
+    output.result(
         arguments,
         asdict(moved),
         _("Frames sent: {sent}, received: {received}; round trips: {trips}. Conflicts: {conflicts}.").format(
             sent=moved.sent, received=moved.received, trips=moved.round_trips, conflicts=moved.conflicts
         ),
     )
+    return NOT_THE_SAME if moved.disputed or moved.waiting else 0
 
 
 def _export(arguments: Namespace) -> int:
@@ -78,13 +83,14 @@ def _import_bundle(arguments: Namespace) -> int:
         conflicts = workspace.conflicts.count()
     for warning in bundle_warnings(taken):
         output.tell(warning)
-    return output.result(
+    output.result(
         arguments,
         {**asdict(taken), "conflicts": conflicts},
         _("{frames} new frames with {changes} changes taken in. Conflicts: {conflicts}.").format(
             frames=taken.frames, changes=taken.changes, conflicts=conflicts
         ),
     )
+    return NOT_THE_SAME if taken.refused else 0
 
 
 def _serve(arguments: Namespace) -> int:

@@ -264,6 +264,7 @@ def _build(
         Mark.create(folder / MARK_NAME, mark_key)
         keystore.store(folder, key_file)
         for file in folder.iterdir():
+            file.chmod(0o600)  # wherever it is copied to, it is its owner's alone; SQLite gives its WAL the same rights
             files.sync_file(file)
         files.sync_folder(folder)
     keyfile.wipe(mark_key)
