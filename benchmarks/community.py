@@ -9,8 +9,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.figures import Samples
-from desktop_app import vault
-from desktop_app.cases import projection
+from desktop_app import schema, vault
 from desktop_app.cases.model import COLLECTION, KIT, KIT_VERSION, NUMBER, REGISTERED_ON, STAGE
 from desktop_app.cases.projection import CaseProjection
 from desktop_app.kits import examples, loader, numbering
@@ -162,7 +161,7 @@ def copy_plain(path: Path, invitation: bytes, bodies: Sequence[bytes]) -> PlainS
     store = PlainStore(path)
     with store.write() as connection:
         enrolment.initialise(connection, start)
-        projection.create(connection)
+        schema.create(connection)
     log = Log(store, CaseProjection())
     for first in range(0, len(bodies), _AT_ONCE // 2000):
         log.apply(bodies[first : first + _AT_ONCE // 2000])

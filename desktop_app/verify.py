@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from desktop_app.cases import projection
+from desktop_app import schema
 from desktop_app.cases.projection import CaseProjection
 from desktop_app.vault import MarkState
 from desktop_app.workspace import Workspace
-from sync import digest, frames, schema, sqlcipher
+from sync import digest, frames, sqlcipher
+from sync import schema as log_schema
 from sync.applying import Applier
 from sync.messages import _
 from sync.sqlcipher import Connection
@@ -138,8 +139,8 @@ def _rebuilt(workspace: Workspace, connection: Connection) -> Iterator[Connectio
     """Give a database in memory alone, built from the frames of the vault."""
     again = sqlcipher.connect_in_memory()
     try:
+        log_schema.create(again)
         schema.create(again)
-        projection.create(again)
         again.execute("BEGIN")
         for table in ("unit", "epoch_key"):
             rows = connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - the names above

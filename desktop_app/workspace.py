@@ -10,8 +10,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
-from desktop_app import directory, vault
-from desktop_app.cases import projection
+from desktop_app import directory, schema, vault
 from desktop_app.cases.model import COLLECTION, Unit
 from desktop_app.cases.projection import CaseProjection
 from desktop_app.cases.service import CaseService
@@ -433,7 +432,7 @@ def open_workspace(folder: Path, passphrase: str) -> Workspace:
         Refused: The pass phrase is wrong, there is no vault, or it is open elsewhere.
         Damaged: A file of the vault is damaged; the message says which.
     """
-    return _opened(vault.open_vault(folder, passphrase))
+    return _opened(vault.open_vault(folder, passphrase, schema.migrate, schema_version=schema.VERSION))
 
 
 def create_example_workspace(folder: Path, passphrase: str, *, kdf: KdfParameters | None = None) -> Workspace:
@@ -474,7 +473,7 @@ def _make(
 ) -> Workspace:
     def initialise(connection: Connection) -> None:
         enrolment.initialise(connection, start)
-        projection.create(connection)
+        schema.create(connection)
         log = Log(_InOneTransaction(connection), CaseProjection())
         log.apply(received)
         log.write(start.common_unit, names)
@@ -483,7 +482,7 @@ def _make(
         if start.server and start.server_key:
             pin_server(log, start.server, start.server_key)
 
-    return _opened(vault.create(folder, passphrase, initialise, kdf=kdf))
+    return _opened(vault.create(folder, passphrase, initialise, kdf=kdf, schema_version=schema.VERSION))
 
 
 def _opened(held: Vault) -> Workspace:

@@ -1,8 +1,14 @@
 """The tables of the log (docs/decisions/0008-log-and-merge.md)."""
 
+from typing import TYPE_CHECKING
+
+from sync.migrations import Schema
 from sync.sqlcipher import Connection
 
-TABLES = """
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+_FIRST_TABLES = """
 CREATE TABLE local (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE link (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, body BLOB NOT NULL);
 CREATE TABLE unit (id INTEGER PRIMARY KEY, uuid BLOB NOT NULL UNIQUE);
@@ -43,8 +49,17 @@ PROJECTED = ("touched", "early", "record")
 """Tables that follow from the frames, in the order in which they can be emptied."""
 
 
+def m0001_log(database: "Database") -> None:
+    """Make the first tables of the log."""
+    for statement in _FIRST_TABLES.split(";"):
+        if statement.strip():
+            database.execute(statement)
+
+
+LOG = Schema("log", (m0001_log,))
+"""The tables of the log, whoever keeps it."""
+
+
 def create(connection: Connection) -> None:
     """Make the tables of the log in an empty database, inside the caller's transaction."""
-    for statement in TABLES.split(";"):
-        if statement.strip():
-            connection.execute(statement)
+    LOG.apply(connection)

@@ -18,47 +18,8 @@ from sync.errors import Refused
 from sync.merging import Touched
 from sync.sqlcipher import Connection
 
-TABLES = (
-    """CREATE TABLE case_row (
-        id INTEGER PRIMARY KEY, uuid BLOB NOT NULL, unit INTEGER NOT NULL, kit TEXT NOT NULL, number TEXT NOT NULL,
-        stage TEXT NOT NULL, final INTEGER NOT NULL, title TEXT NOT NULL, title_key TEXT NOT NULL,
-        person TEXT NOT NULL, person_key TEXT NOT NULL, received_on TEXT, due_on TEXT, remind_on TEXT,
-        updated INTEGER NOT NULL, incarnation BLOB NOT NULL, conflicts INTEGER NOT NULL, standing INTEGER NOT NULL
-    )""",
-    standings.TABLE,
-    # Each list is one index: in its order to the last tie, with what filters it, so that no row is read in vain.
-    "CREATE INDEX case_received ON case_row (received_on, id, standing)",
-    "CREATE INDEX case_due ON case_row (due_on, id, standing, final, remind_on)",
-    "CREATE INDEX case_number ON case_row (number, id, standing)",
-    "CREATE INDEX case_title ON case_row (title_key, id, standing)",
-    "CREATE INDEX case_person ON case_row (person_key, id, standing)",
-    "CREATE INDEX case_updated ON case_row (updated, id, standing, incarnation)",
-    "CREATE INDEX case_standing ON case_row (standing)",
-    "CREATE INDEX case_conflict ON case_row (id) WHERE conflicts > 0",
-    """CREATE VIRTUAL TABLE case_search USING fts5 (
-        words, content = '', contentless_delete = 1, detail = none, prefix = '1 2',
-        tokenize = "unicode61 remove_diacritics 0"
-    )""",
-    # Smaller pages than its own 4,050 bytes: it merges 64 at a time, and whoever registers a case waits for that.
-    "INSERT INTO case_search (case_search, rank) VALUES ('pgsz', 1000)",
-    # What the index holds, word by word; the table itself keeps nothing.
-    "CREATE VIRTUAL TABLE case_words USING fts5vocab(case_search, row)",
-    "CREATE TABLE named (uuid BLOB PRIMARY KEY, collection TEXT NOT NULL, name TEXT NOT NULL) WITHOUT ROWID",
-    """CREATE TABLE draft (
-        id TEXT PRIMARY KEY, kit TEXT NOT NULL, fields TEXT NOT NULL, focus TEXT NOT NULL, saved_at INTEGER NOT NULL
-    ) WITHOUT ROWID""",
-    """CREATE TABLE number_counter (
-        kit TEXT, year INTEGER, value INTEGER NOT NULL, PRIMARY KEY (kit, year)
-    ) WITHOUT ROWID""",
-)
 PROJECTED = ("case_row", "standing", "case_search", "named")
 _SEARCHED = frozenset({FieldType.TEXT, FieldType.LONG_TEXT, FieldType.PHONE, FieldType.EMAIL, FieldType.IDENTIFIER})
-
-
-def create(connection: Connection) -> None:
-    """Make the tables in an empty database, inside the caller's transaction."""
-    for statement in TABLES:
-        connection.execute(statement)
 
 
 class CaseProjection:

@@ -6,11 +6,6 @@ from dataclasses import dataclass
 
 from sync.sqlcipher import Connection
 
-TABLE = """CREATE TABLE standing (
-    id INTEGER PRIMARY KEY, kit TEXT NOT NULL, stage TEXT NOT NULL, final INTEGER NOT NULL, cases INTEGER NOT NULL,
-    UNIQUE (kit, stage, final)
-)"""
-
 
 @dataclass(frozen=True, slots=True)
 class Standing:

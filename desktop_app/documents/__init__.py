@@ -1,0 +1,1 @@
+"""What leaves on paper: PDF documents with the program's own fonts."""
