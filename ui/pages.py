@@ -67,11 +67,18 @@ def _exchange(context: DeskContext, parent: QWidget) -> Page:
     return ExchangePage(context, parent)
 
 
+def _administration(context: DeskContext, parent: QWidget) -> Page:
+    from ui.administration.page import AdministrationPage
+
+    return AdministrationPage(context, parent)
+
+
 PAGES = (
     PageSpec("today", N_("Today"), "today", ("Ctrl+1",), _today),
     PageSpec("cases", N_("Cases"), "cases", ("Ctrl+2",), _cases),
     PageSpec("conflicts", N_("Conflicts"), "conflict", ("F9",), _conflicts),
     PageSpec("exchange", N_("Exchange"), "exchange", ("Ctrl+6",), _exchange),
+    PageSpec("administration", N_("Administration"), "shield", ("Ctrl+7",), _administration),
     PageSpec("case", N_("Case"), "case", (), _case, in_rail=False),
     PageSpec("new_case", N_("New case"), "new_case", ("F7", "Ctrl+N"), _new_case, in_rail=False),
 )

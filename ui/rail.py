@@ -128,7 +128,7 @@ class Rail(QFrame):
         self.page_wanted.emit(page_id)
 
     def _fit(self) -> None:
-        self.setFixedWidth(theme.scaled(_NARROW) if self._narrow else _WIDE + (theme.scaled(_WIDE) - _WIDE) // 2)
+        self.setFixedWidth(theme.scaled(_NARROW) if self._narrow else _WIDE + (theme.scaled(_WIDE) - _WIDE) * 3 // 5)
         for button in self.buttons.values():
             button.show_words(words=not self._narrow)
         self._fold.setIcon(icons.icon("expand" if self._narrow else "collapse", "muted"))

@@ -1,0 +1,1 @@
+"""What keeps a vault safe: pass phrase, recovery, backup, checks, locking; one card for each."""
