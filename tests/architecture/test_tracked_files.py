@@ -21,6 +21,10 @@ BINARY = {
     ".db",
     ".bin",
     ".zst",
+    ".key",
+    ".previous",
+    ".mark",
+    ".seat",
 }
 LARGEST = 5_000_000
 
