@@ -13,7 +13,8 @@ from desktop_app import schema, vault
 from desktop_app.cases.model import COLLECTION, KIT, KIT_VERSION, NUMBER, REGISTERED_ON, STAGE
 from desktop_app.cases.projection import CaseProjection
 from desktop_app.kits import examples, loader, numbering
-from desktop_app.workspace import Workspace, create_workspace, join_workspace, open_workspace
+from desktop_app.opening import create_workspace, join_workspace, open_workspace
+from desktop_app.workspace import Workspace
 from sync import enrolment, ids, sqlcipher
 from sync.changes import Change, Value
 from sync.log import Log

@@ -10,8 +10,9 @@ from pathlib import Path
 from desktop_app import vault
 from desktop_app.cases.model import CaseQuery
 from desktop_app.kits import examples
+from desktop_app.opening import create_workspace, join_workspace, open_workspace
 from desktop_app.verify import verify
-from desktop_app.workspace import Workspace, create_workspace, join_workspace, open_workspace
+from desktop_app.workspace import Workspace
 from sync.errors import Damaged
 from sync.messages import _
 

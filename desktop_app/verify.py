@@ -106,9 +106,9 @@ def _check_chains(workspace: Workspace, connection: Connection) -> str:
 
 
 def _check_mark(workspace: Workspace) -> str:
-    if workspace.set_back:
+    if workspace.lives.set_back:
         raise _Fault(_("the database was an older copy when it was opened; exchange to get back what is newer"))
-    match workspace.mark_state:
+    match workspace.lives.mark_state:
         case MarkState.DAMAGED:
             raise _Fault(_("the file vault.mark is damaged; it is written anew with the next change"))
         case MarkState.MISSING:

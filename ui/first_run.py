@@ -7,8 +7,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeyEvent, Qt
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStackedWidget, QWidget
 
+from desktop_app.opening import create_example_workspace, create_workspace, join_workspace
 from desktop_app.settings import Settings
-from desktop_app.workspace import Workspace, create_example_workspace, create_workspace, join_workspace
+from desktop_app.workspace import Workspace
 from sync.errors import Failure
 from sync.messages import _
 from ui import theme

@@ -8,9 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from desktop_app.opening import invitation_code
 from desktop_app.settings import vaults_folder
 from desktop_app.vault import check_passphrase, generate_passphrase
-from desktop_app.workspace import invitation_code
 from sync.errors import Failure, Refused
 from sync.messages import _
 from ui import theme

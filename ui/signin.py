@@ -6,8 +6,9 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QWidget
 
+from desktop_app.opening import open_workspace
 from desktop_app.settings import KnownVault, Settings
-from desktop_app.workspace import Workspace, open_workspace
+from desktop_app.workspace import Workspace
 from sync.errors import Failure
 from sync.messages import _
 from ui import theme

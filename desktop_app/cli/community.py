@@ -8,8 +8,9 @@ from pathlib import Path
 
 from desktop_app.cli import output
 from desktop_app.cli.parser import Commands
+from desktop_app.opening import create_workspace, invitation_code, join_workspace, open_workspace
 from desktop_app.settings import Settings
-from desktop_app.workspace import Workspace, create_workspace, invitation_code, join_workspace, open_workspace
+from desktop_app.workspace import Workspace
 from sync.membership import ROLES
 from sync.messages import _
 

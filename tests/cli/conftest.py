@@ -13,8 +13,8 @@ import pytest
 
 from desktop_app import vault
 from desktop_app.cli.output import PASSPHRASE_VARIABLE
+from desktop_app.opening import create_workspace, join_workspace
 from desktop_app.vault import keyfile
-from desktop_app.workspace import create_workspace, join_workspace
 from ui.main import main
 
 PASSPHRASE = "калина горить над ставом 77"

@@ -173,7 +173,7 @@ def test_no_argument_takes_a_passphrase(sprava: Sprava, seat: Path) -> None:
 
 
 def test_a_vault_that_is_open_elsewhere(process: Callable[..., Said], seat: Path) -> None:
-    from desktop_app.workspace import open_workspace
+    from desktop_app.opening import open_workspace
 
     with open_workspace(seat, PASSPHRASE):
         said = process("vault", "info", seat, "--json")

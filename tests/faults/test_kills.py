@@ -12,8 +12,9 @@ import pytest
 
 from desktop_app import vault
 from desktop_app.cases.model import CaseQuery
+from desktop_app.opening import create_workspace, join_workspace, open_workspace
 from desktop_app.verify import verify
-from desktop_app.workspace import Workspace, create_workspace, join_workspace, open_workspace
+from desktop_app.workspace import Workspace
 from sync.server import RunningServer
 from tests.workspace.conftest import PASSPHRASE, pull
 
@@ -22,7 +23,7 @@ import sys, time
 from pathlib import Path
 from desktop_app import vault
 from desktop_app.kits import examples
-from desktop_app.workspace import create_workspace, join_workspace, open_workspace
+from desktop_app.opening import create_workspace, join_workspace, open_workspace
 folder, other, passphrase = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 def ready(): print("ready", flush=True)
 """

@@ -8,7 +8,8 @@ import openpyxl
 import pytest
 
 from desktop_app import vault
-from desktop_app.workspace import Workspace, create_workspace
+from desktop_app.opening import create_workspace
+from desktop_app.workspace import Workspace
 
 PASSPHRASE = "довга парольна фраза"
 KIT = "humanitarian-aid"

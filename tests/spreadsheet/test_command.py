@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from desktop_app.cases.model import CaseQuery
-from desktop_app.workspace import Workspace, open_workspace
+from desktop_app.opening import open_workspace
+from desktop_app.workspace import Workspace
 
 from .conftest import HEADER, KIT, PASSPHRASE, SUBMISSIONS, SUBMISSIONS_MAPPING, Write, person
 
@@ -18,7 +19,7 @@ IMPORT = """
 import sys
 from pathlib import Path
 from desktop_app.spreadsheet import import_spreadsheet
-from desktop_app.workspace import open_workspace
+from desktop_app.opening import open_workspace
 folder, table, kit, passphrase = sys.argv[1:]
 with open_workspace(Path(folder), passphrase) as workspace:
     print("ready", flush=True)

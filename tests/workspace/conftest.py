@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from desktop_app import vault
-from desktop_app.workspace import Workspace, create_workspace, join_workspace, open_workspace
+from desktop_app.opening import create_workspace, join_workspace, open_workspace
+from desktop_app.workspace import Workspace
 
 PASSPHRASE = "калина горить над ставом 77"
 

@@ -9,7 +9,8 @@ import pytest
 from desktop_app import vault
 from desktop_app.cases.model import CaseQuery
 from desktop_app.kits.examples import example
-from desktop_app.workspace import ChangeEvent, Workspace, create_workspace, open_workspace
+from desktop_app.opening import create_workspace, open_workspace
+from desktop_app.workspace import ChangeEvent, Workspace
 from sync.changes import Change
 from sync.ids import new_id
 from sync.membership import CLERK

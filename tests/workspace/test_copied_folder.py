@@ -6,7 +6,7 @@ from pathlib import Path
 from desktop_app import vault
 from desktop_app.cases.model import CaseQuery
 from desktop_app.kits.examples import example
-from desktop_app.workspace import create_workspace, open_workspace
+from desktop_app.opening import create_workspace, open_workspace
 from sync.server import RunningServer
 
 PHRASE = "довга парольна фраза"

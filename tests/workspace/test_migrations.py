@@ -7,8 +7,8 @@ import pytest
 
 from desktop_app import schema, vault
 from desktop_app.cases.model import CaseQuery
+from desktop_app.opening import create_workspace, open_workspace
 from desktop_app.verify import verify
-from desktop_app.workspace import create_workspace, open_workspace
 from sync.errors import Refused
 from tests.workspace.conftest import PASSPHRASE
 

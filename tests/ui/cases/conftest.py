@@ -9,9 +9,10 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop_app.kits import examples
+from desktop_app.opening import create_workspace, join_workspace
 from desktop_app.settings import Settings
 from desktop_app.vault import KDF_FLOOR
-from desktop_app.workspace import Workspace, create_workspace, join_workspace
+from desktop_app.workspace import Workspace
 from tests.ui.cases.hands import Carry, ChooseLook, Hands, Show, Wait
 from ui import theme
 from ui.context import DeskContext

@@ -5,8 +5,8 @@ import sys
 import time
 from pathlib import Path
 
+from desktop_app.opening import create_workspace, open_workspace
 from desktop_app.vault import KDF_FLOOR
-from desktop_app.workspace import create_workspace, open_workspace
 from tests.ui.cases.conftest import PASSPHRASE
 
 BEARABLE = 2.0
@@ -17,7 +17,7 @@ from PySide6.QtCore import QEvent, QTimer, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 from desktop_app.settings import Settings
-from desktop_app.workspace import open_workspace
+from desktop_app.opening import open_workspace
 from ui.app import make_application
 from ui.cases.new_case_page import NewCasePage
 from ui.context import DeskContext

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from desktop_app.exchange import ExchangeStatus
 from desktop_app.kits.examples import example
+from desktop_app.opening import join_workspace
 from desktop_app.vault import KDF_FLOOR
-from desktop_app.workspace import Workspace, join_workspace
+from desktop_app.workspace import Workspace
 from sync.messages import _, set_language
 from sync.server import RunningServer
 from tests.ui.conftest import PHRASE, Hands

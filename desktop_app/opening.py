@@ -1,0 +1,184 @@
+"""How vaults come about and how they are opened: founding, joining, example data."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+
+from desktop_app import directory, schema, vault
+from desktop_app.cases.projection import CaseProjection
+from desktop_app.exchange import SERVER
+from desktop_app.vault import KdfParameters, Vault
+from desktop_app.workspace import EXAMPLE, Workspace
+from sync import enrolment, ids
+from sync.changes import Change
+from sync.enrolment import Start
+from sync.errors import Refused
+from sync.log import Log
+from sync.messages import _
+from sync.pins import pin_server
+from sync.sqlcipher import Connection
+
+MAX_NAME_LETTERS = 200
+EXAMPLE_CASES = 300
+EXAMPLE_PERIOD = timedelta(days=36)
+
+
+class _InOneTransaction:
+    """Lets a log write inside the transaction in which its vault is made."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        yield self._connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        yield self._connection
+
+
+def create_workspace(
+    folder: Path, passphrase: str, *, community: str, unit: str, person: str, kdf: KdfParameters | None = None
+) -> Workspace:
+    """Found a community and make its first vault.
+
+    Args:
+        folder: Where; must not exist or be empty.
+        passphrase: The pass phrase of the founding person.
+        community: The name of the community.
+        unit: The name of its first unit.
+        person: The name of the founding person, its first administrator.
+        kdf: Cost of the key derivation; by default what this machine bears.
+
+    Raises:
+        Refused: A name is empty, the pass phrase is weak, or the folder is taken; nothing was made.
+    """
+    for given in (community, unit, person):
+        _require_name(given)
+    person_id = ids.new_id()
+    start = enrolment.found(person_id)
+    names = [
+        directory.named(directory.COMMUNITY, start.identity.community[: ids.ID_BYTES], community.strip()),
+        directory.named(directory.UNIT, start.units[0], unit.strip()),
+        directory.named(directory.PERSON, person_id, person.strip()),
+    ]
+    return _make(folder, passphrase, start, names, [], kdf)
+
+
+def invitation_code(invitation: bytes) -> str:
+    """Return the code that the two people compare before one joins.
+
+    Args:
+        invitation: The bytes of the invitation file.
+
+    Raises:
+        Damaged: The invitation is damaged.
+    """
+    return enrolment.read_invitation(invitation).code
+
+
+def join_workspace(
+    folder: Path, passphrase: str, *, invitation: bytes, person: str, kdf: KdfParameters | None = None
+) -> Workspace:
+    """Enter a community with an invitation and make a vault.
+
+    Args:
+        folder: Where; must not exist or be empty.
+        passphrase: The pass phrase of the new vault.
+        invitation: The bytes of the invitation file.
+        person: The name of the person whose seat it is.
+        kdf: Cost of the key derivation; by default what this machine bears.
+
+    Raises:
+        Damaged: The invitation is damaged.
+        Refused: The pass phrase is weak, or the folder is taken; nothing was made.
+    """
+    _require_name(person)
+    contents = enrolment.read_invitation(invitation)
+    person_id = ids.new_id()
+    start = enrolment.accept(contents, person_id)
+    names = [directory.named(directory.PERSON, person_id, person.strip())]
+    return _make(folder, passphrase, start, names, contents.frames, kdf)
+
+
+def open_workspace(folder: Path, passphrase: str) -> Workspace:
+    """Open a vault.
+
+    Raises:
+        Refused: The pass phrase is wrong, there is no vault, or it is open elsewhere.
+        Damaged: A file of the vault is damaged; the message says which.
+    """
+    return _opened(vault.open_vault(folder, passphrase, schema.migrate, schema_version=schema.VERSION))
+
+
+def create_example_workspace(folder: Path, passphrase: str, *, kdf: KdfParameters | None = None) -> Workspace:
+    """Make a vault of its own with example data, to learn with.
+
+    Args:
+        folder: Where; must not exist or be empty.
+        passphrase: Its pass phrase.
+        kdf: Cost of the key derivation; by default what this machine bears.
+    """
+    from desktop_app.kits import examples
+
+    workspace = create_workspace(
+        folder,
+        passphrase,
+        community=_("Example community"),
+        unit=_("Citizen service centre"),
+        person=_("Example clerk"),
+        kdf=kdf,
+    )
+    workspace.log.remember(EXAMPLE, b"1")
+    workspace.is_example = True
+    today = date.today()  # noqa: DTZ011 - the clerk's calendar day
+    since = (today - EXAMPLE_PERIOD).isoformat()
+    for kit in workspace.kits():
+        many = examples.examples(kit.id, EXAMPLE_CASES, 1, until=today)
+        workspace.cases.register_many(kit.id, [case for case in many if str(case[kit.date_field]) >= since])
+    return workspace
+
+
+def _make(
+    folder: Path,
+    passphrase: str,
+    start: Start,
+    names: list[Change],
+    received: list[bytes],
+    kdf: KdfParameters | None,
+) -> Workspace:
+    def initialise(connection: Connection) -> None:
+        enrolment.initialise(connection, start)
+        schema.create(connection)
+        log = Log(_InOneTransaction(connection), CaseProjection())
+        log.apply(received)
+        log.write(start.common_unit, names)
+        if start.server:
+            log.remember(SERVER, start.server.encode())
+        if start.server and start.server_key:
+            pin_server(log, start.server, start.server_key)
+
+    return _opened(vault.create(folder, passphrase, initialise, kdf=kdf, schema_version=schema.VERSION))
+
+
+def _opened(held: Vault) -> Workspace:
+    """Return the workspace of a vault, which is closed again when its log can't be used."""
+    try:
+        return Workspace(held)
+    except BaseException:
+        held.close()
+        raise
+
+
+def _require_name(name: str) -> None:
+    if not name.strip():
+        raise Refused("empty_name", _("A name is empty. Give the names of community, unit and person."))
+    if len(name) > MAX_NAME_LETTERS or not name.isprintable():
+        raise Refused(
+            "bad_name",
+            _("The name “{name}…” can't be used: at most {limit} letters, and all of them visible.").format(
+                name="".join(letter for letter in name[:20] if letter.isprintable()), limit=MAX_NAME_LETTERS
+            ),
+        )
