@@ -58,7 +58,7 @@ def derive(key: bytes, label: str) -> bytes:
     return HKDF(hashes.SHA256(), KEY_BYTES, None, label.encode()).derive(key)
 
 
-def seal(key: bytes, plaintext: bytes, bound: bytes) -> bytes:
+def seal(key: bytes | bytearray, plaintext: bytes, bound: bytes) -> bytes:
     """Encrypt with AES-256-GCM under a random nonce.
 
     Args:
@@ -74,7 +74,7 @@ def seal(key: bytes, plaintext: bytes, bound: bytes) -> bytes:
     return nonce + AESGCM(key).encrypt(nonce, plaintext, bound)
 
 
-def unseal(key: bytes, sealed: bytes, bound: bytes) -> bytes:
+def unseal(key: bytes | bytearray, sealed: bytes, bound: bytes) -> bytes:
     """Decrypt what `seal` made.
 
     Raises:
@@ -209,6 +209,6 @@ def seal_to(public_key: bytes, plaintext: bytes, info: bytes) -> bytes:
         raise CryptoError("not a sealing key") from error
 
 
-def _require_length(name: str, value: bytes, length: int) -> None:
+def _require_length(name: str, value: bytes | bytearray, length: int) -> None:
     if len(value) != length:
         raise ValueError(f"a {name} has {length} bytes, not {len(value)}")

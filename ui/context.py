@@ -108,9 +108,18 @@ class DeskContext(QObject):
 
     def close(self) -> None:
         """Stop listening and working; the workspace stays open."""
+        self.end()
+        self.worker.close()
+
+    def end(self) -> Callable[[], None]:
+        """Stop listening, and tell long work to stop; the workspace stays open.
+
+        Returns:
+            What waits until the work has ended, see `Worker.end`.
+        """
         self.exchange.cancel()
         self._unsubscribe()
-        self.worker.close()
+        return self.worker.end()
 
     @Slot(object)
     def _announce(self, event: ChangeEvent) -> None:

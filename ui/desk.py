@@ -16,6 +16,7 @@ from ui.page import Page
 from ui.pages import PAGES, PageSpec
 from ui.palette import Palette
 from ui.rail import Rail
+from ui.spot import Return, Spot
 from ui.status_bar import StatusBar
 from ui.topbar import TopBar
 from ui.widgets import MessageBar, icon_label, label
@@ -103,28 +104,30 @@ class Desk(QWidget):
         page = self.page
         return (page.page_id, page.place()) if page is not None else ("today", "")
 
-    def leave(self) -> None:
-        """Let the page keep what is half done."""
-        if self.page is not None:
-            self.page.leave()
+    def leave(self) -> Spot:
+        """Let the page keep what is half done; the desk is taken away after this.
 
-    def wake(self, focused: QWidget | None) -> None:
-        """Go on after the lock, in the same place.
+        Returns:
+            Where the person is, for `come_back` of a desk built anew.
+        """
+        if self._palette is not None:
+            self._palette.reject()
+        spot = Spot(*self.place(), trail=list(self._trail))
+        if self.page is not None:
+            spot.note(self)
+            self.page.leave()
+        return spot
+
+    def come_back(self, spot: Spot) -> None:
+        """Bring the person back to where they were.
 
         Args:
-            focused: What had the focus.
+            spot: What `leave` of the desk before returned.
         """
-        if self.page is not None:
-            self.page.activate()
-        if focused is not None and self.isAncestorOf(focused):
-            focused.setFocus()
-
-    def set_awake(self, *, awake: bool) -> None:
-        """Let the keys of the desk work or not; a locked desk hears none."""
-        for shortcut in self._shortcuts:
-            shortcut.setEnabled(awake)
-        if not awake and self._palette is not None:
-            self._palette.reject()
+        known = {spec.page_id for spec in PAGES}
+        self.show_page(spot.page_id if spot.page_id in known else "today", spot.target)
+        self._trail = list(spot.trail)
+        Return(spot, self, self.context.worker)
 
     def commands(self) -> list[Action]:
         """Return everything that can be done now: on this page, and on the desk."""

@@ -1,62 +1,76 @@
-"""The locked desk: nothing of the cases is in view, and the pass phrase brings everything back as it was."""
+"""The locked desk: the vault is closed, and the pass phrase opens it again where the person was."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
-from desktop_app.workspace import Workspace
+from desktop_app.settings import KnownVault
+from desktop_app.workspace import Workspace, open_workspace
+from sync.crypto import CryptoError
 from sync.errors import Failure
 from sync.messages import _
 from ui import theme
 from ui.gate import Gate
 from ui.look import Look
 from ui.passphrase_field import PassphraseField
-from ui.widgets import button, icon_label, label
+from ui.spot import Spot
+from ui.widgets import Elided, button, icon_label, label
 from ui.worker import Worker
+
+_SPOT_LABEL = "spot"
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """A vault opened after the lock, and where its person was."""
+
+    workspace: Workspace
+    spot: Spot
+
+
+@dataclass(slots=True)
+class Parked:
+    """A vault that is closed while its desk is locked; what is sealed is read and written on the worker alone.
+
+    Args:
+        known: Where it is, and what it's called.
+        sealed: The spot of its person, under a key that is gone from memory.
+    """
+
+    known: KnownVault
+    sealed: bytes | None = None
 
 
 class Lock(Gate):
-    """Asks for the pass phrase of the vault that is open behind it.
+    """Asks for the pass phrase of a vault that was closed when the desk was locked.
+
+    What stands here is what the list of vaults knows anyway: the community's name and the folder.
 
     Args:
-        workspace: The open vault.
-        worker: Checks the pass phrase off the screen's thread.
+        parked: The vault.
+        worker: Opens it off the screen's thread.
         look: The present look.
         parent: The window.
     """
 
-    unlocked = Signal()
+    unlocked = Signal(object)
     leave_wanted = Signal()
 
-    def __init__(self, workspace: Workspace, worker: Worker, look: Look, parent: QWidget | None = None) -> None:
+    def __init__(self, parked: Parked, worker: Worker, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
-        self._workspace = workspace
+        self.parked = parked
         self._worker = worker
         self.passphrase = PassphraseField(_("Pass phrase"), self)
         self.problem = label("", role="error", parent=self, wrap=True)
-        self.problem.hide()
         self.open = button(_("Unlock"), "", "primary", self)
         self.leave = button(_("Close this vault"), "", "quiet", self)
-        self.open.setMinimumWidth(theme.scaled(140))
-        column = self.content
-        column.addStretch(1)
-        column.addWidget(icon_label("lock", "accent", self, theme.scaled(40)))
-        column.addWidget(label(_("The desk is locked"), "hero", parent=self))
-        column.addWidget(
-            label(
-                _("Your work is kept. The pass phrase brings you back to the same place."), "", "muted", self, wrap=True
-            )
-        )
-        column.addSpacing(theme.SPACE_S)
-        column.addWidget(self.passphrase)
-        column.addWidget(self.problem)
-        row = QHBoxLayout()
-        row.addWidget(self.open)
-        row.addWidget(self.leave)
-        row.addStretch(1)
-        column.addLayout(row)
-        column.addStretch(2)
+        self._busy = QProgressBar(self)
+        self._build()
         self.passphrase.line.returnPressed.connect(self.unlock)
         self.open.clicked.connect(self.unlock)
         self.leave.clicked.connect(self.leave_wanted)
@@ -67,21 +81,100 @@ class Lock(Gate):
         self.passphrase.setFocus()
 
     def unlock(self) -> None:
-        """Check what was typed."""
-        if self.open.isEnabled():
-            self.open.setEnabled(False)
-            self.problem.hide()
-            job = partial(self._workspace.verify_passphrase, self.passphrase.text())
-            self._worker.run(job, self._right, self._wrong, aside=True)
+        """Open the vault with what was typed."""
+        if not self.open.isEnabled():
+            return
+        if not self.passphrase.text():
+            self._refuse(_("Type the pass phrase of this vault."))
+            return
+        self._set_busy(busy=True)
+        # On the same thread as the closing, so that it never comes before its end.
+        self._worker.run(partial(reopen, self.parked, self.passphrase.text()), self._right, self._wrong)
 
-    def _right(self, _nothing: None) -> None:
+    def _build(self) -> None:
+        column = self.content
+        column.addStretch(1)
+        column.addWidget(icon_label("lock", "accent", self, theme.scaled(40)))
+        column.addWidget(label(_("The desk is locked"), "hero", parent=self))
+        column.addWidget(label(self.parked.known.label, "title", parent=self, wrap=True))
+        folder = Elided("small", "muted", self)
+        folder.setText(self.parked.known.folder)
+        column.addWidget(folder)
+        words = _("Your work is kept and the vault is closed. The pass phrase brings you back to the same place.")
+        column.addWidget(label(words, "", "muted", self, wrap=True))
+        column.addSpacing(theme.SPACE_S)
+        column.addWidget(self.passphrase)
+        column.addWidget(self.problem)
+        self.problem.hide()
+        self._busy.setRange(0, 0)
+        self._busy.setTextVisible(False)
+        self._busy.setAccessibleName(_("Opening the vault"))
+        keep = self._busy.sizePolicy()
+        keep.setRetainSizeWhenHidden(True)
+        self._busy.setSizePolicy(keep)
+        self._busy.hide()
+        row = QHBoxLayout()
+        self.open.setMinimumWidth(theme.scaled(140))
+        row.addWidget(self.open)
+        row.addWidget(self.leave)
+        row.addWidget(self._busy, 1)
+        column.addLayout(row)
+        column.addStretch(2)
+
+    def _right(self, reopened: Reopened) -> None:
         self.passphrase.clear()
-        self.open.setEnabled(True)
-        self.unlocked.emit()
+        self._set_busy(busy=False)
+        self.unlocked.emit(reopened)
 
     def _wrong(self, failure: Failure) -> None:
-        self.open.setEnabled(True)
-        self.problem.setText(failure.message)
+        self._set_busy(busy=False)
+        self._refuse(failure.message)
+
+    def _refuse(self, message: str) -> None:
+        self.problem.setText(message)
         self.problem.show()
         self.passphrase.setFocus()
         self.passphrase.line.selectAll()
+
+    def _set_busy(self, *, busy: bool) -> None:
+        self.problem.hide()
+        self._busy.setVisible(busy)
+        for widget in (self.open, self.leave, self.passphrase):
+            widget.setEnabled(not busy)
+
+
+def put_away(finish: Callable[[], None], workspace: Workspace, parked: Parked | None, spot: Spot) -> None:
+    """Close a vault; runs on a worker.
+
+    Args:
+        finish: Waits until nobody works at the vault any more.
+        workspace: The vault.
+        parked: Given the spot of its person, sealed, when they want to come back there.
+        spot: Where they are.
+    """
+    finish()
+    try:
+        if parked is not None:
+            parked.sealed = workspace.store.seal(_SPOT_LABEL, spot.pack())
+    finally:
+        workspace.close()
+
+
+def reopen(parked: Parked, passphrase: str) -> Reopened:
+    """Open a vault again; runs on a worker.
+
+    Args:
+        parked: The vault.
+        passphrase: What was typed.
+
+    Raises:
+        Failure: It doesn't open.
+    """
+    workspace = open_workspace(Path(parked.known.folder), passphrase)
+    sealed = parked.sealed
+    try:
+        spot = Spot() if sealed is None else Spot.unpack(workspace.store.unseal(_SPOT_LABEL, sealed))
+    except (CryptoError, msgspec.MsgspecError):
+        # Another vault lies in the folder now: its own desk begins where every desk does.
+        spot = Spot()
+    return Reopened(workspace, spot)

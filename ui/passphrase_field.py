@@ -24,6 +24,8 @@ class PassphraseLine(QLineEdit):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setEchoMode(QLineEdit.EchoMode.Password)
+        # Also while its letters are shown: nothing notes it to bring it back later.
+        self.setProperty("secret", True)  # noqa: FBT003 - Qt has no keyword for it
         self.setAccessibleName(name)
         self.setMinimumHeight(theme.scaled(36))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)

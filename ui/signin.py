@@ -136,7 +136,8 @@ class SignIn(Gate):
             return
         self._set_busy(busy=True)
         job = partial(open_workspace, Path(row.key), self.passphrase.text())
-        self._worker.run(job, self._opened, self._failed, aside=True)
+        # Not aside: a vault that is being closed is closed before it's opened again.
+        self._worker.run(job, self._opened, self._failed)
 
     def _opened(self, workspace: Workspace) -> None:
         self.passphrase.clear()

@@ -1,13 +1,15 @@
 """The one window: sign-in, first run, the desk and its lock, one at a time."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QSize, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 
-from desktop_app.settings import Settings
+from desktop_app.settings import KnownVault, Settings
 from desktop_app.workspace import Workspace
+from sync.errors import Failure
 from sync.messages import _, set_language
 from ui import theme
 from ui.context import DeskContext
@@ -15,9 +17,11 @@ from ui.desk import Desk
 from ui.first_run import FirstRun
 from ui.first_run_steps import Answers
 from ui.fonts import translate_qt
-from ui.lock import Lock
+from ui.leaving import forget, leave_nothing
+from ui.lock import Lock, Parked, Reopened, put_away
 from ui.look import Look
 from ui.signin import SignIn
+from ui.spot import Spot
 from ui.worker import Worker
 
 _SIZE = QSize(1366, 768)
@@ -38,8 +42,7 @@ class Window(QMainWindow):
         self.worker = Worker(self)
         self.context: DeskContext | None = None
         self.desk: Desk | None = None
-        self.lock: Lock | None = None
-        self._focused: QWidget | None = None
+        self._known: KnownVault | None = None
         self._stack = QStackedWidget(self)
         self.setCentralWidget(self._stack)
         self.setWindowTitle(_("Sprava"))
@@ -49,6 +52,12 @@ class Window(QMainWindow):
         self._idle.setSingleShot(True)
         self._idle.setInterval(AUTO_LOCK_MINUTES * 60_000)
         self._idle.timeout.connect(self.lock_desk)
+
+    @property
+    def lock(self) -> Lock | None:
+        """The lock, while the desk is locked."""
+        screen = self._stack.currentWidget()
+        return screen if isinstance(screen, Lock) else None
 
     def begin(self, folder: str = "") -> None:
         """Show the first screen: sign-in where a vault is known, else the first run.
@@ -85,11 +94,17 @@ class Window(QMainWindow):
         self._show(screen)
         screen.focus_first()
 
-    def open_desk(self, workspace: Workspace) -> None:
-        """Show the desk of a vault that was just opened."""
+    def open_desk(self, workspace: Workspace, spot: Spot | None = None) -> None:
+        """Show the desk of a vault that was just opened.
+
+        Args:
+            workspace: The vault.
+            spot: Where its person was when the desk was locked.
+        """
         self.settings.remember_vault(workspace.folder, workspace.community)
+        self._known = KnownVault(str(workspace.folder), workspace.community)
         self.context = DeskContext(workspace, self.settings, self)
-        self._build_desk("today", "")
+        self._build_desk(spot or Spot())
         for notice in workspace.notices:
             self.context.show_message(notice, "warn")
         self._idle.start()
@@ -110,24 +125,22 @@ class Window(QMainWindow):
         self._rebuild()
 
     def lock_desk(self) -> None:
-        """Hide everything until the pass phrase is typed again; drafts are kept first."""
-        if self.context is None or self.desk is None or self.lock is not None:
+        """Take everything of the vault away until the pass phrase is typed again; what is half done is kept first."""
+        if self.desk is None or self._known is None:
             return
-        self.desk.leave()
-        self._focused = QApplication.focusWidget()
-        self.lock = Lock(self.context.workspace, self.worker, Look.of(self.settings), self)
-        self.lock.unlocked.connect(self._unlock)
-        self.lock.leave_wanted.connect(self.close_vault)
-        self.lock.look_wanted.connect(self.change_look)
-        self._stack.addWidget(self.lock)
-        self._stack.setCurrentWidget(self.lock)
-        self.desk.set_awake(awake=False)
-        self.lock.focus_first()
+        spot = self.desk.leave()
+        parked = Parked(self._known)
+        self._show_lock(parked)
+        # Now, not when all else is done: whoever locks walks away, or somebody stands behind them.
+        self.repaint()
+        self._end_desk(parked, spot)
 
     def close_vault(self) -> None:
         """Close the vault and go back to sign-in."""
-        self._drop_vault()
+        if self.desk is not None:
+            self.desk.leave()
         self.show_sign_in()
+        self._end_desk()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Qt: keep what is half done, end the work, close the vault."""
@@ -135,7 +148,9 @@ class Window(QMainWindow):
         if isinstance(screen, FirstRun):
             screen.close_unused()
         self.hide()
-        self._drop_vault()
+        if self.desk is not None:
+            self.desk.leave()
+        self._end_desk()
         self.worker.close()
         event.accept()
 
@@ -154,18 +169,10 @@ class Window(QMainWindow):
     def _begin_way(self, way: str) -> None:
         self.show_first_run(Answers(way=way, step=2, begun_with_language=False))
 
-    def _unlock(self) -> None:
-        lock, self.lock = self.lock, None
-        if self.desk is None or lock is None:
-            return
-        self.desk.set_awake(awake=True)
-        self._stack.setCurrentWidget(self.desk)
-        self._stack.removeWidget(lock)
-        lock.deleteLater()
-        self.desk.wake(self._focused)
-        self._idle.start()
+    def _unlock(self, reopened: Reopened) -> None:
+        self.open_desk(reopened.workspace, reopened.spot)
 
-    def _build_desk(self, page_id: str, target: str) -> None:
+    def _build_desk(self, spot: Spot) -> None:
         context = self.context
         if context is None:
             return
@@ -175,7 +182,15 @@ class Window(QMainWindow):
         self.desk.quit_wanted.connect(self.close)
         self.desk.look_wanted.connect(self.change_look)
         self._show(self.desk)
-        self.desk.show_page(page_id, target)
+        self.desk.come_back(spot)
+
+    def _show_lock(self, parked: Parked) -> None:
+        lock = Lock(parked, self.worker, Look.of(self.settings), self)
+        lock.unlocked.connect(self._unlock)
+        lock.leave_wanted.connect(self.close_vault)
+        lock.look_wanted.connect(self.change_look)
+        self._show(lock)
+        lock.focus_first()
 
     def _rebuild(self) -> None:
         """Build what is on the screen anew, in the same place."""
@@ -184,28 +199,35 @@ class Window(QMainWindow):
             self.show_sign_in()
         elif isinstance(screen, FirstRun):
             self.show_first_run(screen.answers)
+        elif isinstance(screen, Lock):
+            self._show_lock(screen.parked)
         elif self.desk is not None:
-            locked = self.lock is not None
-            self.desk.leave()
-            page_id, target = self.desk.place()
-            if self.lock is not None:
-                self.lock.deleteLater()
-                self.lock = None
-            self._build_desk(page_id, target)
-            if locked:
-                self.lock_desk()
+            self._build_desk(self.desk.leave())
 
-    def _drop_vault(self) -> None:
+    def _end_desk(self, parked: Parked | None = None, spot: Spot | None = None) -> None:
+        """Close what is open of the vault: the one way for the lock, for another vault and for the end.
+
+        The screens of the desk are replaced already.
+
+        Args:
+            parked: Given the spot, sealed; None when nobody comes back.
+            spot: Where the person is.
+        """
         self._idle.stop()
-        if self.context is None:
+        context, self.context, self.desk = self.context, None, None
+        if context is None:
             return
-        if self.desk is not None:
-            self.desk.leave()
-        context, self.context = self.context, None
-        self.desk = self.lock = self._focused = None
-        context.close()
-        context.workspace.close()
+        leave_nothing(self)
+        job = partial(put_away, context.end(), context.workspace, parked, spot or Spot())
+        self.worker.run(job, self._closed, self._not_closed)
         context.deleteLater()
+
+    def _closed(self, _nothing: None) -> None:
+        forget()
+
+    def _not_closed(self, _failure: Failure) -> None:
+        """A bug; it's told as one, and what could be closed is."""
+        forget()
 
     def _show(self, screen: QWidget) -> None:
         """Put a screen in the place of all others."""

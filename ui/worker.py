@@ -1,7 +1,7 @@
 """Work off the screen's thread, and the way its results come back."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,6 +14,8 @@ from sync.messages import _
 
 Done = Callable[[Any], None]
 Failed = Callable[[Failure], None]
+_GRACE_SECONDS = 1.0
+"""How long a long job that was told to stop may take to end by itself, before its vault is closed under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Worker(QObject):
         self._aside = ThreadPoolExecutor(2, thread_name_prefix="desk-aside")
         # Receivers stay here, on the screen's thread: a widget must never die on a worker with the last reference.
         self._receivers: dict[int, tuple[Done, Failed]] = {}
+        self._long: set[Future[None]] = set()
         self._tickets = 0
         self._closed = False
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
@@ -82,7 +85,11 @@ class Worker(QObject):
             return
         self._tickets += 1
         self._receivers[self._tickets] = (done, failed)
-        (self._aside if aside else self._lane).submit(self._work, self._tickets, job)
+        if aside:
+            self._long = {future for future in self._long if not future.done()}
+            self._long.add(self._aside.submit(self._work, self._tickets, job))
+        else:
+            self._lane.submit(self._work, self._tickets, job)
 
     @property
     def busy(self) -> bool:
@@ -90,11 +97,19 @@ class Worker(QObject):
         return bool(self._receivers)
 
     def close(self) -> None:
-        """Finish the data jobs, drop long ones that have not begun, and deliver nothing more."""
+        """Finish the data jobs and the long ones under way, drop those that have not begun, deliver nothing more."""
+        self.end()()
+        self._aside.shutdown(wait=True)
+
+    def end(self) -> Callable[[], None]:
+        """Deliver nothing more from now on.
+
+        Returns:
+            What waits for the data jobs given before, and for a moment for the long ones; to be called on any thread.
+        """
         self._closed = True
-        self._lane.shutdown(wait=True)
-        self._aside.shutdown(wait=True, cancel_futures=True)
         self._receivers.clear()
+        return partial(_finish, self._lane, self._aside, set(self._long))
 
     def _work(self, ticket: int, job: Callable[[], Any]) -> None:
         try:
@@ -115,6 +130,12 @@ class Worker(QObject):
         finally:
             if not self._receivers:
                 self.idle.emit()
+
+
+def _finish(lane: ThreadPoolExecutor, aside: ThreadPoolExecutor, long: set[Future[None]]) -> None:
+    lane.shutdown(wait=True)
+    aside.shutdown(wait=False, cancel_futures=True)
+    wait(long, _GRACE_SECONDS)
 
 
 def _hand_over(outcome: _Outcome, done: Done, failed: Failed) -> None:

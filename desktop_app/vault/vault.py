@@ -12,7 +12,7 @@ from desktop_app.vault.instance import InstanceLock
 from desktop_app.vault.keyfile import KdfParameters, KeyFile
 from desktop_app.vault.mark import Mark
 from desktop_app.vault.storage import Database
-from sync import files
+from sync import crypto, files
 from sync.errors import Damaged, Refused
 from sync.messages import _
 from sync.sqlcipher import Connection
@@ -23,6 +23,7 @@ _PAGE_BYTES = 4096
 _DATABASE_LABEL = "sprava/v1/database"
 _MARK_LABEL = "sprava/v1/mark"
 _PUBLIC_LABEL = "sprava/v1/vault/"
+_SEALED_LABEL = "sprava/v1/sealed/"
 
 
 class Vault:
@@ -66,6 +67,37 @@ class Vault:
         """
         self._require_open()
         return bytes(keyfile.derive(self._vault_key, _PUBLIC_LABEL + label))
+
+    def seal(self, label: str, plaintext: bytes) -> bytes:
+        """Encrypt something that only this vault, opened again, shall read.
+
+        Args:
+            label: What it is, such as ``spot``; its key is derived for it alone, and it is bound to it.
+            plaintext: What to hide.
+
+        Raises:
+            Refused: The vault is closed.
+        """
+        self._require_open()
+        key = keyfile.derive(self._vault_key, _SEALED_LABEL + label)
+        try:
+            return crypto.seal(key, plaintext, label.encode())
+        finally:
+            keyfile.wipe(key)
+
+    def unseal(self, label: str, sealed: bytes) -> bytes:
+        """Decrypt what `seal` made with the same label.
+
+        Raises:
+            Refused: The vault is closed.
+            CryptoError: Another vault sealed it, or it was altered.
+        """
+        self._require_open()
+        key = keyfile.derive(self._vault_key, _SEALED_LABEL + label)
+        try:
+            return crypto.unseal(key, sealed, label.encode())
+        finally:
+            keyfile.wipe(key)
 
     def write(self) -> AbstractContextManager[Connection]:
         """Give the write connection inside one transaction; see `Database.write`."""

@@ -25,6 +25,8 @@ from ui.forms.drafts import EDIT_DRAFT, NEW_DRAFT, DraftKeeper
 from ui.forms.form import local_now
 from ui.page import Page
 
+EMPTY_FORM = "empty:"
+"""Before the id of a case type in a target: its form, in which nothing is typed yet."""
 REGISTER_KEYS = ("Ctrl+Return", "Ctrl+Enter", "F8")
 
 
@@ -78,16 +80,18 @@ class NewCasePage(Page):
             self._show_chooser()
 
     def place(self) -> str:
-        """Return the draft that is being filled in."""
-        return self._keeper.draft_id if self._keeper is not None and self._keeper.typed else ""
+        """Return the draft that is being filled in, or the form that is still empty."""
+        if self._keeper is not None and self._keeper.typed:
+            return self._keeper.draft_id
+        if self.form is not None and self._stack.currentWidget() is self.form:
+            return EMPTY_FORM + self.form.fields.kit.id
+        return ""
 
     def activate(self) -> None:
         """Load the case types and the drafts, unless a form is being filled in."""
         if self._stack.currentWidget() is not self.form:
             self._show_chooser()
-            job = partial(load_start, self.context.workspace, self._draft_wanted)
-            self._draft_wanted = ""
-            self.context.run(job, self._start)
+            self.context.run(partial(load_start, self.context.workspace, self._draft_wanted), self._start)
 
     def leave(self) -> None:
         """Keep the draft at once."""
@@ -131,7 +135,11 @@ class NewCasePage(Page):
 
     def _start(self, start: Start) -> None:
         self.chooser.offer(start.kits, start.drafts, self._thrown)
-        if start.wanted is not None:
+        wanted, self._draft_wanted = self._draft_wanted, ""
+        empty = self.chooser.kit(wanted.removeprefix(EMPTY_FORM)) if wanted.startswith(EMPTY_FORM) else None
+        if empty is not None:
+            self._begin(empty)
+        elif start.wanted is not None:
             self._reopen(start.wanted)
 
     def _show_chooser(self) -> None:

@@ -4,6 +4,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer
 
+from sync.errors import Failure
 from ui.context import DeskContext
 from ui.forms.form import FormView
 
@@ -29,6 +30,7 @@ class DraftKeeper(QObject):
         self._form = form
         self._typed = False
         self._discarded = False
+        self._unkept = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_KEEP_MS)
@@ -52,11 +54,12 @@ class DraftKeeper(QObject):
             return
         drafts = self._context.workspace.drafts
         job = partial(drafts.save, self.draft_id, self._form.kit.id, self._form.draft(), self._form.place())
-        self._context.run(job, self._kept)
+        self._unkept = False
+        self._context.run(job, self._kept, self._refused)
 
     def pause(self) -> None:
         """Keep what there is at once, because the form goes out of sight."""
-        if self._timer.isActive():
+        if self._timer.isActive() or self._unkept:
             self.keep()
 
     def discard(self) -> None:
@@ -73,6 +76,11 @@ class DraftKeeper(QObject):
     def _moved(self) -> None:
         if self._typed and not self._discarded and not self._timer.isActive():
             self._timer.start()
+
+    def _refused(self, failure: Failure) -> None:
+        """Say why the draft isn't kept; the next key, or leaving the form, tries again."""
+        self._unkept = True
+        self._context.show_failure(failure)
 
     def _kept(self, _result: object) -> None:
         """Nothing to show: a draft that is kept is what everybody expects."""

@@ -123,43 +123,6 @@ def test_the_menu_offers_every_action_of_the_registry(desk: Desk) -> None:
     assert wanted <= offered
 
 
-def test_the_lock_hides_everything_and_gives_the_same_place_back(desk: Desk, desk_window: Window, hands: Hands) -> None:
-    hands.press("Ctrl+6")
-    hands.wait()
-    assert desk.page is not None
-    hands.type("https://sprava.example.org")
-    before = hands.focus()
-    hands.press("Ctrl+L")
-    assert not desk.isVisible()
-    lock = desk_window.lock
-    assert lock is not None
-    hands.press("Ctrl+1")
-    assert _page(desk) == "exchange"
-    hands.type("щось інше зовсім")
-    hands.press("Return")
-    hands.wait(lock.problem.isVisible)
-    assert not desk.isVisible()
-    hands.type(PHRASE)
-    hands.press("Return")
-    hands.wait(lambda: desk_window.lock is None)
-    hands.wait()
-    assert desk.isVisible()
-    assert hands.focus() is before
-    assert before.property("text") == "https://sprava.example.org"
-    hands.press("Ctrl+1")
-    hands.wait()
-    assert _page(desk) == "today"
-
-
-def test_the_desk_locks_itself_when_nobody_is_there(desk_window: Window, hands: Hands) -> None:
-    desk_window._idle.start(1)
-    hands.wait(lambda: desk_window.lock is not None)
-    assert desk_window.lock is not None
-    desk_window.lock.leave.click()
-    hands.wait(lambda: desk_window.context is None)
-    assert desk_window.desk is None
-
-
 def test_another_look_keeps_the_place(desk_window: Window, hands: Hands, app: QApplication) -> None:
     hands.press("Ctrl+6")
     hands.wait()
@@ -175,6 +138,10 @@ def test_another_look_keeps_the_place(desk_window: Window, hands: Hands, app: QA
     desk_window.change_look(Look("uk", "light", 100))
     hands.wait()
     assert desk_window.lock is not None
+    hands.type(PHRASE)
+    hands.press("Return")
+    hands.wait(lambda: desk_window.desk is not None)
+    assert _page(desk_window.desk) == "exchange"
 
 
 def test_the_rail_folds_to_icons(desk: Desk) -> None:
