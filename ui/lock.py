@@ -9,8 +9,9 @@ import msgspec
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
+from desktop_app.opening import open_workspace
 from desktop_app.settings import KnownVault
-from desktop_app.workspace import Workspace, open_workspace
+from desktop_app.workspace import Workspace
 from sync.crypto import CryptoError
 from sync.errors import Failure
 from sync.messages import _

@@ -8,8 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMessageBox, QPlainTextEdit
 
 from desktop_app.kits.examples import example
+from desktop_app.opening import create_workspace, open_workspace
 from desktop_app.settings import Settings
-from desktop_app.workspace import Workspace, open_workspace
+from desktop_app.vault import KDF_FLOOR
+from desktop_app.workspace import Workspace
 from sync.errors import Refused
 from tests.ui.conftest import PHRASE, Hands
 from ui.cases.case_page import CasePage
@@ -225,9 +227,6 @@ def test_the_screen_of_the_lock_names_the_community_and_nobody_else(desk_window:
 def test_another_vault_in_the_folder_begins_anew(
     open_window: Callable[[Settings], Window], settings: Settings, workspace: Workspace, hands: Hands, tmp_path: Path
 ) -> None:
-    from desktop_app.vault import KDF_FLOOR
-    from desktop_app.workspace import create_workspace
-
     window = open_window(settings)
     window.open_desk(workspace)
     hands.wait()
