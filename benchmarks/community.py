@@ -11,9 +11,9 @@ import msgspec
 from benchmarks.figures import Samples
 from desktop_app import schema, vault
 from desktop_app.cases.model import COLLECTION, KIT, KIT_VERSION, NUMBER, REGISTERED_ON, STAGE
-from desktop_app.cases.projection import CaseProjection
 from desktop_app.kits import examples, loader, numbering
 from desktop_app.opening import create_workspace, join_workspace, open_workspace
+from desktop_app.projection import DeskProjection
 from desktop_app.workspace import Workspace
 from sync import enrolment, ids, sqlcipher
 from sync.changes import Change, Value
@@ -163,7 +163,7 @@ def copy_plain(path: Path, invitation: bytes, bodies: Sequence[bytes]) -> PlainS
     with store.write() as connection:
         enrolment.initialise(connection, start)
         schema.create(connection)
-    log = Log(store, CaseProjection())
+    log = Log(store, DeskProjection())
     for first in range(0, len(bodies), _AT_ONCE // 2000):
         log.apply(bodies[first : first + _AT_ONCE // 2000])
     return store

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from desktop_app import directory, schema, vault
-from desktop_app.cases.projection import CaseProjection
 from desktop_app.exchange import SERVER
+from desktop_app.projection import DeskProjection
 from desktop_app.vault import KdfParameters, Vault
 from desktop_app.workspace import EXAMPLE, Workspace
 from sync import enrolment, ids
@@ -152,7 +152,7 @@ def _make(
     def initialise(connection: Connection) -> None:
         enrolment.initialise(connection, start)
         schema.create(connection)
-        log = Log(_InOneTransaction(connection), CaseProjection())
+        log = Log(_InOneTransaction(connection), DeskProjection())
         log.apply(received)
         log.write(start.common_unit, names)
         if start.server:

@@ -56,7 +56,33 @@ def m0001_desk(database: "Database") -> None:
         database.execute(statement)
 
 
-DESK = Schema("desk", (m0001_desk,))
+_FILES = (
+    """CREATE TABLE file_row (
+        id INTEGER PRIMARY KEY, uuid BLOB NOT NULL, unit INTEGER NOT NULL, case_uuid BLOB NOT NULL, name TEXT NOT NULL,
+        type TEXT NOT NULL, size INTEGER NOT NULL, manifest BLOB, key BLOB, removed INTEGER NOT NULL
+    )""",
+    "CREATE INDEX file_case ON file_row (case_uuid)",
+    "CREATE INDEX file_uuid ON file_row (uuid)",
+    # What this device has stored, so that the same content is stored once. It is nobody else's business.
+    """CREATE TABLE file_content (
+        hash BLOB PRIMARY KEY, size INTEGER NOT NULL, manifest BLOB NOT NULL, key BLOB NOT NULL
+    ) WITHOUT ROWID""",
+    "CREATE INDEX file_content_size ON file_content (size)",
+    # Small pictures of files, made when they are wanted; the oldest go when there are many.
+    "CREATE TABLE file_thumbnail (id INTEGER PRIMARY KEY, manifest BLOB NOT NULL UNIQUE, picture BLOB NOT NULL)",
+)
+
+
+def m0002_files(database: "Database") -> None:
+    """Make what attached files need, and list those that came before this program knew of files."""
+    from desktop_app.attachments.projection import fill
+
+    for statement in _FILES:
+        database.execute(statement)
+    fill(database.conn)
+
+
+DESK = Schema("desk", (m0001_desk, m0002_files))
 """The tables of the desk, beside those of the log."""
 VERSION = len(LOG.steps) + len(DESK.steps)
 """The `user_version` of a vault whose tables are those of today; a larger one is a newer program's."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from desktop_app import schema
-from desktop_app.cases.projection import CaseProjection
+from desktop_app.projection import DeskProjection
 from desktop_app.vault import MarkState
 from desktop_app.workspace import Workspace
 from sync import digest, frames, sqlcipher
@@ -130,6 +130,8 @@ def _check_projection(workspace: Workspace, connection: Connection) -> str:
             raise _Fault(_("the histories of the cases differ from what the log gives"))
         if _names(connection) != _names(again):
             raise _Fault(_("the names of people and units differ from what the log gives"))
+        if _files(connection) != _files(again):
+            raise _Fault(_("the list of attached files differs from what the log gives"))
         (count,) = again.execute("SELECT count(*) FROM case_row").fetchone()
     return _("{count} cases, rebuilt from the log and equal").format(count=count)
 
@@ -146,7 +148,7 @@ def _rebuilt(workspace: Workspace, connection: Connection) -> Iterator[Connectio
             rows = connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - the names above
             marks = ",".join("?" * len(rows[0])) if rows else "?"
             again.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - only question marks
-        applier = Applier(again, workspace.log.membership, CaseProjection())
+        applier = Applier(again, workspace.log.membership, DeskProjection())
         cursor = connection.execute("SELECT body FROM frame ORDER BY id")
         while bodies := cursor.fetchmany(_BATCH):
             applier.take([body for (body,) in bodies])
@@ -179,6 +181,15 @@ def _history(connection: Connection) -> str:
 def _names(connection: Connection) -> str:
     """Hash the names by which people, units and the community are shown."""
     return _hash(connection.execute("SELECT uuid, collection, name FROM named ORDER BY uuid"))
+
+
+def _files(connection: Connection) -> str:
+    """Hash the list of attached files."""
+    return _hash(
+        connection.execute(
+            "SELECT uuid, case_uuid, name, type, size, manifest, key, removed FROM file_row ORDER BY uuid, unit"
+        )
+    )
 
 
 def _index(connection: Connection) -> str:

@@ -7,8 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+from desktop_app.attachments import model as attachments
+from desktop_app.attachments import rows as attached
+from desktop_app.attachments.service import FileService
 from desktop_app.cases.model import COLLECTION, Unit
-from desktop_app.cases.projection import CaseProjection
 from desktop_app.cases.service import CaseService
 from desktop_app.cases.views import CaseReader
 from desktop_app.conflicts import ConflictService
@@ -18,6 +20,7 @@ from desktop_app.exchange import ExchangeService, server_address
 from desktop_app.kits import loader
 from desktop_app.kits.model import Kit
 from desktop_app.lives import Lives
+from desktop_app.projection import DeskProjection
 from desktop_app.vault import Vault
 from sync import digest, enrolment, ids, membership
 from sync.errors import Failure, Refused, whereabouts
@@ -27,6 +30,7 @@ from sync.replica import Applied
 
 _logger = logging.getLogger(__name__)
 _MANY = 500
+_OF_CASES = frozenset({COLLECTION, attachments.COLLECTION})
 EXAMPLE = "example-data"
 """The note of a vault with example data."""
 
@@ -94,7 +98,7 @@ class Workspace:
 
     def __init__(self, opened: Vault) -> None:
         self._vault = opened
-        projector = CaseProjection()
+        projector = DeskProjection()
         self.log = Log(opened, projector)
         self.lives = Lives(opened, self.log)
         self.notices = [*opened.notices, *self.lives.notices]
@@ -104,6 +108,7 @@ class Workspace:
         self.cases = CaseService(opened, self.log, reader, self.drafts, self.lives.number_suffix)
         self.conflicts = ConflictService(opened, self.log, reader)
         self.exchange = ExchangeService(self.log, self.conflicts)
+        self.files = FileService(opened, self.log, reader, self._directory)
         self._listeners: list[Callable[[ChangeEvent], None]] = []
         self.log.on_applied.append(self._after_applied)
         self.is_example = self.log.recall(EXAMPLE) is not None
@@ -164,7 +169,7 @@ class Workspace:
             cases=cases,
             conflicts=status.conflicts,
             frames=frames,
-            bytes_on_disk=sum(path.stat().st_size for path in self.folder.iterdir() if path.is_file()),
+            bytes_on_disk=sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file()),
             last_exchange=status.last_exchange,
             server=status.server,
             waiting=status.waiting,
@@ -251,6 +256,16 @@ class Workspace:
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
+    def _event(self, applied: Applied) -> ChangeEvent:
+        if len(applied.records) > _MANY or {name for name, _record in applied.records} - _OF_CASES:
+            return ChangeEvent(frozenset(), everything=True)
+        cases = {record for collection, record in applied.records if collection == COLLECTION}
+        files = frozenset(record for collection, record in applied.records if collection == attachments.COLLECTION)
+        if files:
+            with self._vault.read() as connection:
+                cases |= attached.cases_of(connection, files)
+        return ChangeEvent(frozenset(map(ids.to_text, cases)), everything=False)
+
     def _after_applied(self, applied: Applied) -> None:
         if applied.copied:
             self.notices.append(self.lives.leave_copy())
@@ -260,9 +275,7 @@ class Workspace:
         except Failure as problem:
             # The change itself is saved, and an older mark is a safe one: it only notices less.
             self.notices.append(problem.message)
-        cases = frozenset(ids.to_text(record) for collection, record in applied.records if collection == COLLECTION)
-        many = len(cases) > _MANY or any(collection != COLLECTION for collection, _record in applied.records)
-        event = ChangeEvent(frozenset() if many else cases, everything=many)
+        event = self._event(applied)
         for listener in list(self._listeners):
             try:
                 listener(event)

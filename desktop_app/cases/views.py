@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from desktop_app.attachments import rows as attached
 from desktop_app.cases.model import COLLECTION, KIT, NUMBER, REGISTERED_ON, STAGE, CaseView, HistoryEntry, Sibling, Unit
 from desktop_app.cases.projection import day, deadline
 from desktop_app.directory import Directory, moment
@@ -126,24 +127,23 @@ class CaseReader:
         return by_dot[max(common)].fields.get(field) if common else None
 
     def history(self, connection: Connection, record: Record) -> list[HistoryEntry]:
-        """Return every value ever written to a case, newest first."""
+        """Return every value ever written to a case, and its files added and removed, newest first."""
         history = self._log.history(connection, record.id)
+        entries = attached.history(connection, self._log, self._directory, record)
         values = {(written.dot, name): value for written in history for name, value in written.fields.items()}
-        entries = []
         for written in history:
             person, device = self._directory.author(connection, written.device)
             for name, value in written.fields.items():
                 replaced = written.replaces.get(name, ())
                 before = values.get((max(replaced), name)) if replaced else None
-                entries.append(
-                    HistoryEntry(
-                        moment(written.time_ms),
-                        person,
-                        device,
-                        name,
-                        before,
-                        value,
-                        mine=written.device == self._log.device,
-                    )
+                entry = HistoryEntry(
+                    moment(written.time_ms),
+                    person,
+                    device,
+                    name,
+                    before,
+                    value,
+                    mine=written.device == self._log.device,
                 )
-        return entries[::-1]
+                entries.append((written.dot, entry))
+        return [entry for _dot, entry in sorted(entries, key=lambda each: each[0])][::-1]

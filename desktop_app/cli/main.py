@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import desktop_app
-from desktop_app.cli import cases, community, exchange, kits, output
+from desktop_app.cli import cases, community, exchange, files, kits, output
 from desktop_app.cli.parser import Commands, Parser, common_options, use_own_translations
 from sync import messages
 from sync.errors import Failure, Misuse, whereabouts
@@ -97,6 +97,7 @@ def _parser(upper_floor: Mapping[str, Handler]) -> Parser:
     kits.add_commands(commands)
     cases.add_commands(commands)
     exchange.add_commands(commands)
+    files.add_commands(commands)
     desk = commands.add("desk", _("open the desk (the screens)"), upper_floor["desk"])
     desk.add_argument("--vault", metavar="VAULT", type=Path, help=_("offer this vault first"))
     tour = commands.add(

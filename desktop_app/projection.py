@@ -1,0 +1,32 @@
+"""Every table that follows from the log, kept in step by one projector."""
+
+from collections.abc import Sequence
+
+from desktop_app.attachments import projection as attachments
+from desktop_app.attachments.projection import FileProjection
+from desktop_app.cases import projection as cases
+from desktop_app.cases.projection import CaseProjection
+from desktop_app.kits.calendar import Calendar
+from sync.merging import Touched
+from sync.sqlcipher import Connection
+
+PROJECTED = (*cases.PROJECTED, *attachments.PROJECTED)
+"""Tables that can be emptied and built again from the frames."""
+
+
+class DeskProjection:
+    """Cases, names and attached files; see `sync.applying.Projector`."""
+
+    def __init__(self) -> None:
+        self._cases = CaseProjection()
+        self._files = FileProjection()
+
+    @property
+    def calendar(self) -> Calendar:
+        """How terms are counted."""
+        return self._cases.calendar
+
+    def project(self, connection: Connection, touched: Sequence[Touched]) -> None:
+        """Bring all tables up to date for some records."""
+        self._cases.project(connection, touched)
+        self._files.project(connection, touched)
