@@ -193,7 +193,7 @@ def test_stopped_in_the_middle_nothing_is_left(office: Office, file: MakeFile, t
     entry = office.files.add(office.first, path)
     with pytest.raises(Refused):
         office.files.content(entry.id).save(tmp_path / "copy", cancelled=lambda: True)
-    assert sorted(os.listdir(tmp_path)) == ["disk", "oksana"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["disk", "oksana"]
 
 
 def test_who_may_not_write_adds_and_removes_nothing(office: Office, tmp_path: Path) -> None:
