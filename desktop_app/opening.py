@@ -8,7 +8,8 @@ from pathlib import Path
 from desktop_app import directory, schema, vault
 from desktop_app.exchange import SERVER
 from desktop_app.projection import DeskProjection
-from desktop_app.vault import KdfParameters, Vault
+from desktop_app.vault import KdfParameters, Stick, Vault
+from desktop_app.vault.shares import Secret
 from desktop_app.workspace import EXAMPLE, Workspace
 from sync import enrolment, ids
 from sync.changes import Change
@@ -103,14 +104,39 @@ def join_workspace(
     return _make(folder, passphrase, start, names, contents.frames, kdf)
 
 
-def open_workspace(folder: Path, passphrase: str) -> Workspace:
+def open_workspace(folder: Path, passphrase: str, *, stick: Stick | None = None, raise_cost: bool = False) -> Workspace:
     """Open a vault.
 
+    Args:
+        folder: The vault's folder.
+        passphrase: Its pass phrase.
+        stick: The second secret, where the vault needs one; else it is looked for on what is plugged in.
+        raise_cost: Let a guess cost what this machine bears, if it was much cheaper; for the doors that people use.
+
     Raises:
-        Refused: The pass phrase is wrong, there is no vault, or it is open elsewhere.
+        Refused: The pass phrase is wrong, it is too early to try again, the stick is missing, there is no vault, or
+            it is open elsewhere.
         Damaged: A file of the vault is damaged; the message says which.
     """
-    return _opened(vault.open_vault(folder, passphrase, schema.migrate, schema_version=schema.VERSION))
+    held = vault.open_vault(folder, passphrase, schema.migrate, schema_version=schema.VERSION, stick=stick)
+    workspace = _opened(held)
+    if raise_cost:
+        held.raise_cost(passphrase, stick)
+    return workspace
+
+
+def open_recovered(folder: Path, secret: Secret) -> Workspace:
+    """Open a vault with what its recovery sheets stand for; `desktop_app.recovery` gives it new ways in.
+
+    Args:
+        folder: The vault's folder.
+        secret: From `desktop_app.vault.shares.combine`.
+
+    Raises:
+        Refused: It is not the secret of this vault, or as for `open_workspace`.
+        Damaged: A file of the vault is damaged; the message says which.
+    """
+    return _opened(vault.open_with_recovery(folder, secret, schema.migrate, schema_version=schema.VERSION))
 
 
 def create_example_workspace(folder: Path, passphrase: str, *, kdf: KdfParameters | None = None) -> Workspace:

@@ -1,8 +1,12 @@
 """Files that are either wholly the old ones or wholly the new ones, whatever happens to the power."""
 
+import errno
 import os
 import sys
 from pathlib import Path
+
+from sync.errors import Refused
+from sync.messages import _
 
 
 def write_durably(path: Path, data: bytes) -> None:
@@ -53,3 +57,50 @@ def sync_file(path: Path) -> None:
     """
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that only its owner may read and that did not exist, straight to its place, and to the disk.
+
+    Args:
+        path: The file.
+        data: Its content.
+
+    Raises:
+        Refused: There is a file already ("file_exists"), or it can't be written ("unwritable"); then none is left.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    except FileExistsError as error:
+        raise Refused(
+            "file_exists",
+            _("There is a file {file} already; it was not touched. Choose another name.").format(file=path),
+        ) from error
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _sync_folder_where_possible(path.parent)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise _unwritable(path, error) from error
+
+
+def _sync_folder_where_possible(folder: Path) -> None:
+    try:
+        sync_folder(folder)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:  # some shares know no fsync of a folder
+            raise
+
+
+def _unwritable(path: Path, error: OSError) -> Refused:
+    return Refused(
+        "unwritable",
+        _("The file {file} can't be written: {reason}. Nothing was changed. Choose another place.").format(
+            file=path, reason=error.strerror
+        ),
+    )

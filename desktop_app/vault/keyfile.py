@@ -3,108 +3,40 @@
 import hmac
 import os
 import struct
-import time
 from dataclasses import dataclass, replace
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from desktop_app.vault.kdf import KdfParameters, stretch
+from desktop_app.vault.slots import (
+    MAGIC,
+    PASSPHRASE_SLOT,
+    RECOVERY_SLOT,
+    SLOT_BYTES,
+    STICK_SLOT,
+    SUITE,
+    VERSION,
+    VERSION_AT,
+    Slot,
+    damaged,
+    phrase_slot,
+    recovery_key,
+    wipe,
+)
+from desktop_app.vault.stick import Stick
 from sync import crypto
-from sync.errors import Damaged, Refused
+from sync.errors import Refused
 from sync.messages import _
 
-MAGIC = b"SPRVKEY\x00"
-VERSION = 1
-SUITE = 1
-"""Argon2id version 0x13, AES-256-GCM, HKDF-SHA256, HMAC-SHA256."""
-PASSPHRASE_SLOT = 1
+__all__ = ["KeyFile", "blank", "damaged", "derive", "new", "newer", "parse", "wipe", "wrong_recovery"]
+
 MAX_SLOTS = 16
 VAULT_ID_BYTES = 16
-_SALT_BYTES = 16
 _HEADER = struct.Struct(">8sHBB16sQ")
-_SLOT = struct.Struct(">BBHIII16s12s48s")
-_SLOT_HEAD = struct.Struct(">BBHIII16s")
 _MAC_BYTES = 32
 _CHECKSUM_BYTES = 32
-_VERSION_AT = struct.Struct(">8sH")
-MAX_BYTES = _HEADER.size + MAX_SLOTS * _SLOT.size + _MAC_BYTES + _CHECKSUM_BYTES
-
-FLOOR_MEMORY_KIB = 64 * 1024
-FLOOR_ITERATIONS = 3
-CAP_MEMORY_KIB = 1024 * 1024
-CAP_ITERATIONS = 32
-CAP_LANES = 16
-_CALIBRATION_MEMORY_KIB = 512 * 1024
-_CALIBRATION_STEP_KIB = 16 * 1024
-_TARGET_SECONDS = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class KdfParameters:
-    """How much one guess of a pass phrase costs.
-
-    Args:
-        memory_kib: Memory of Argon2id, in KiB.
-        iterations: Passes over the memory.
-        lanes: Lanes of Argon2id.
-    """
-
-    memory_kib: int = FLOOR_MEMORY_KIB
-    iterations: int = FLOOR_ITERATIONS
-    lanes: int = 4
-
-    @property
-    def allowed(self) -> bool:
-        """Whether they are between the floor and the cap of this program."""
-        return (
-            FLOOR_MEMORY_KIB <= self.memory_kib <= CAP_MEMORY_KIB
-            and FLOOR_ITERATIONS <= self.iterations <= CAP_ITERATIONS
-            and 1 <= self.lanes <= CAP_LANES
-        )
-
-
-KDF_FLOOR = KdfParameters()
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One wrapping of the vault key; the fields are those of the format, in its order."""
-
-    kind: int
-    flags: int
-    reserved: int
-    kdf: KdfParameters
-    salt: bytes
-    nonce: bytes
-    wrapped: bytes
-
-    @property
-    def head(self) -> bytes:
-        """What is bound to the wrapping: kind and parameters, without nonce and ciphertext."""
-        kdf = self.kdf
-        return _SLOT_HEAD.pack(
-            self.kind, self.flags, self.reserved, kdf.memory_kib, kdf.iterations, kdf.lanes, self.salt
-        )
-
-    def pack(self) -> bytes:
-        """Return the bytes of the slot."""
-        return self.head + self.nonce + self.wrapped
-
-    @classmethod
-    def unpack(cls, data: bytes) -> "Slot":
-        """Read the bytes of a slot.
-
-        Raises:
-            Damaged: It is a pass phrase slot with parameters that this program never writes.
-        """
-        kind, flags, reserved, memory, iterations, lanes, salt, nonce, wrapped = _SLOT.unpack(data)
-        slot = cls(kind, flags, reserved, KdfParameters(memory, iterations, lanes), salt, nonce, wrapped)
-        if kind == PASSPHRASE_SLOT and (flags or reserved or not slot.kdf.allowed):
-            raise damaged()
-        return slot
+MAX_BYTES = _HEADER.size + MAX_SLOTS * SLOT_BYTES + _MAC_BYTES + _CHECKSUM_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,24 +66,40 @@ class KeyFile:
         content = self.body + self.mac
         return content + crypto.sha256(content)
 
-    def unlock(self, secret: bytearray) -> bytearray:
+    @property
+    def phrase_slot(self) -> Slot | None:
+        """The slot that a pass phrase opens, alone or together with a stick."""
+        return next((slot for slot in self.slots if slot.kind in {PASSPHRASE_SLOT, STICK_SLOT}), None)
+
+    @property
+    def recovery_slot(self) -> Slot | None:
+        """The slot that the recovery sheet opens."""
+        return next((slot for slot in self.slots if slot.kind == RECOVERY_SLOT), None)
+
+    @property
+    def stick_mark(self) -> int | None:
+        """By which the stick is known that is needed beside the pass phrase; None when none is."""
+        slot = self.phrase_slot
+        return slot.reserved if slot is not None and slot.kind == STICK_SLOT else None
+
+    def unlock(self, secret: bytearray, stick: Stick | None = None) -> bytearray:
         """Return the vault key.
 
         Args:
             secret: The pass phrase as `passphrase.secret` gives it.
+            stick: The second secret, where the vault asks for one; not used where it does not.
 
         Raises:
-            Refused: No slot opens with it ("wrong_passphrase"), or the memory for trying is missing.
+            Refused: It does not open ("wrong_passphrase"), the stick is missing ("stick_missing") or another one
+                ("other_stick"), or the memory for trying is missing.
             Damaged: A slot opens, but the file was put together from several ("damaged_key_file").
         """
-        for slot in self.slots:
-            if slot.kind == PASSPHRASE_SLOT:
-                vault_key = _unwrap(slot, self.vault_id, secret)
-                if vault_key is not None:
-                    if not hmac.compare_digest(self.mac, _authenticate(vault_key, self.body)):
-                        wipe(vault_key)
-                        raise damaged()
-                    return vault_key
+        slot = self.phrase_slot
+        if slot is not None:
+            second = self._second_secret(stick)
+            vault_key = self._opened(slot, stretch(secret, slot.salt, slot.kdf, second))
+            if vault_key is not None:
+                return vault_key
         raise Refused(
             "wrong_passphrase",
             _(
@@ -160,22 +108,93 @@ class KeyFile:
             ),
         )
 
-    def with_passphrase(self, vault_key: bytearray, secret: bytearray, kdf: KdfParameters) -> "KeyFile":
+    def unlock_recovery(self, secret: bytes) -> bytearray:
+        """Return the vault key.
+
+        Args:
+            secret: The 16 bytes that a recovery sheet stands for.
+
+        Raises:
+            Refused: There is no recovery sheet, or it is another one ("wrong_recovery").
+            Damaged: The slot opens, but the file was put together from several ("damaged_key_file").
+        """
+        slot = self.recovery_slot
+        if slot is not None:
+            vault_key = self._opened(slot, recovery_key(secret, slot.salt))
+            if vault_key is not None:
+                return vault_key
+        raise wrong_recovery()
+
+    def require_stick(self, stick: Stick | None) -> None:
+        """Say whether the right stick is there, before anything is tried.
+
+        Raises:
+            Refused: It is missing ("stick_missing") or another one ("other_stick").
+        """
+        self._second_secret(stick)
+
+    def with_passphrase(
+        self, vault_key: bytearray, secret: bytearray, kdf: KdfParameters, stick: Stick | None = None
+    ) -> "KeyFile":
         """Return the next generation, in which this pass phrase is the only one; other kinds of slots stay.
 
         Args:
             vault_key: The 32-byte vault key.
             secret: The new pass phrase as `passphrase.secret` gives it.
             kdf: The cost of one guess.
+            stick: The second secret, where one is to be asked for from now on.
 
         Raises:
             ValueError: The parameters are below the floor or above the cap.
             Refused: The memory for it is missing.
         """
-        others = tuple(slot for slot in self.slots if slot.kind != PASSPHRASE_SLOT)
-        slots = (_wrap(vault_key, self.vault_id, secret, kdf), *others)
+        return self.with_slots(vault_key, phrase_slot(vault_key, self.vault_id, secret, kdf, stick))
+
+    def with_slots(self, vault_key: bytearray, *put: Slot) -> "KeyFile":
+        """Return the next generation, in which these slots stand in the place of those of their family.
+
+        Args:
+            vault_key: The 32-byte vault key.
+            *put: A slot for the pass phrase, one for the recovery sheet, or both.
+        """
+        gone = {slot.kind for slot in put}
+        if gone & {PASSPHRASE_SLOT, STICK_SLOT}:
+            gone |= {PASSPHRASE_SLOT, STICK_SLOT}
+        slots = (*put, *(slot for slot in self.slots if slot.kind not in gone))
+        slots = tuple(sorted(slots, key=lambda slot: slot.kind not in {PASSPHRASE_SLOT, STICK_SLOT}))
         unsigned = replace(self, generation=self.generation + 1, slots=slots, mac=b"")
         return replace(unsigned, mac=_authenticate(vault_key, unsigned.body))
+
+    def _second_secret(self, stick: Stick | None) -> bytes | None:
+        mark = self.stick_mark
+        if mark is None:
+            return None
+        if stick is None:
+            raise Refused(
+                "stick_missing",
+                _(
+                    "This vault needs its key file on a stick beside the pass phrase, and the stick is not there. "
+                    "Nothing was changed. Put the stick in and try again, or use the recovery sheet."
+                ),
+            )
+        if stick.mark != mark:
+            raise Refused(
+                "other_stick",
+                _(
+                    "The key file on this stick belongs to another vault. Nothing was changed. "
+                    "Take the stick of this vault, or use the recovery sheet."
+                ),
+            )
+        return stick.secret
+
+    def _opened(self, slot: Slot, key: bytearray) -> bytearray | None:
+        vault_key = slot.unwrap(self.vault_id, key)
+        if vault_key is None:
+            return None
+        if not hmac.compare_digest(self.mac, _authenticate(vault_key, self.body)):
+            wipe(vault_key)
+            raise damaged()
+        return vault_key
 
 
 def new(vault_key: bytearray, secret: bytearray, kdf: KdfParameters) -> KeyFile:
@@ -186,7 +205,12 @@ def new(vault_key: bytearray, secret: bytearray, kdf: KdfParameters) -> KeyFile:
         secret: The pass phrase as `passphrase.secret` gives it.
         kdf: The cost of one guess.
     """
-    return KeyFile(os.urandom(VAULT_ID_BYTES), 0, ()).with_passphrase(vault_key, secret, kdf)
+    return blank().with_passphrase(vault_key, secret, kdf)
+
+
+def blank() -> KeyFile:
+    """Return the beginning of a key file, with the id of a new vault and no way in yet."""
+    return KeyFile(os.urandom(VAULT_ID_BYTES), 0, ())
 
 
 def parse(data: bytes) -> KeyFile:
@@ -199,28 +223,31 @@ def parse(data: bytes) -> KeyFile:
     content, checksum = data[:-_CHECKSUM_BYTES], data[-_CHECKSUM_BYTES:]
     if len(content) < _HEADER.size or checksum != crypto.sha256(content):
         raise damaged()
-    magic, version = _VERSION_AT.unpack_from(data)
+    magic, version = VERSION_AT.unpack_from(data)
     if magic != MAGIC:
         raise damaged()
-    if version > VERSION or (version == VERSION and data[_VERSION_AT.size] > SUITE):
+    if version > VERSION or (version == VERSION and data[VERSION_AT.size] > SUITE):
         raise newer()
     _magic, _version, suite, count, vault_id, generation = _HEADER.unpack_from(data)
-    slots_end = _HEADER.size + count * _SLOT.size
+    slots_end = _HEADER.size + count * SLOT_BYTES
     if version != VERSION or suite != SUITE or not 1 <= count <= MAX_SLOTS:
         raise damaged()
     if len(data) != slots_end + _MAC_BYTES + _CHECKSUM_BYTES:
         raise damaged()
-    slots = tuple(Slot.unpack(data[at : at + _SLOT.size]) for at in range(_HEADER.size, slots_end, _SLOT.size))
+    slots = tuple(Slot.unpack(data[at : at + SLOT_BYTES]) for at in range(_HEADER.size, slots_end, SLOT_BYTES))
+    families = [slot.kind == RECOVERY_SLOT for slot in slots if PASSPHRASE_SLOT <= slot.kind <= STICK_SLOT]
+    if len(families) != len(set(families)):
+        raise damaged()
     return KeyFile(vault_id, generation, slots, data[slots_end : slots_end + _MAC_BYTES])
 
 
-def damaged() -> Damaged:
-    """Return the failure of a key file that can't be used."""
-    return Damaged(
-        "damaged_key_file",
+def wrong_recovery() -> Refused:
+    """Return the failure of a recovery sheet that is not, or no more, that of the vault."""
+    return Refused(
+        "wrong_recovery",
         _(
-            "The vault's key file (vault.key) is damaged or missing, so no pass phrase can open the vault. "
-            "Nothing was changed. Put the file back from a backup of the folder."
+            "This recovery sheet does not open this vault: it belongs to another vault, or a newer sheet has replaced "
+            "it. Nothing was changed. Look for the newest sheet and compare the number on it."
         ),
     )
 
@@ -245,73 +272,6 @@ def derive(vault_key: bytearray, label: str) -> bytearray:
     subkey = bytearray(crypto.KEY_BYTES)
     HKDF(hashes.SHA256(), crypto.KEY_BYTES, None, label.encode()).derive_into(vault_key, subkey)
     return subkey
-
-
-def wipe(*secrets: bytearray) -> None:
-    """Overwrite secrets with zeros, as far as Python lets us."""
-    for secret in secrets:
-        secret[:] = bytes(len(secret))
-
-
-def calibrate(target_seconds: float = _TARGET_SECONDS) -> KdfParameters:
-    """Return parameters that make one guess last about the target on this machine, never below the floor.
-
-    Args:
-        target_seconds: How long an unlock may take.
-    """
-    ratio = target_seconds / min(_floor_seconds() for _attempt in range(2))
-    memory = min(int(FLOOR_MEMORY_KIB * ratio), _CALIBRATION_MEMORY_KIB) // _CALIBRATION_STEP_KIB
-    memory_kib = max(FLOOR_MEMORY_KIB, memory * _CALIBRATION_STEP_KIB)
-    iterations = int(FLOOR_ITERATIONS * ratio * FLOOR_MEMORY_KIB / memory_kib)
-    return KdfParameters(memory_kib, min(max(FLOOR_ITERATIONS, iterations), CAP_ITERATIONS))
-
-
-def _floor_seconds() -> float:
-    started = time.perf_counter()
-    wipe(_stretch(bytearray(1), bytes(_SALT_BYTES), KDF_FLOOR))
-    return max(time.perf_counter() - started, 1e-3)
-
-
-def _stretch(secret: bytearray, salt: bytes, kdf: KdfParameters) -> bytearray:
-    if not kdf.allowed:
-        raise ValueError("parameters of Argon2id below the floor or above the cap")
-    key = bytearray(crypto.KEY_BYTES)
-    try:
-        Argon2id(
-            salt=salt, length=len(key), iterations=kdf.iterations, lanes=kdf.lanes, memory_cost=kdf.memory_kib
-        ).derive_into(secret, key)  # type: ignore[arg-type]  # it takes any buffer; bytes can't be wiped
-    except MemoryError as error:
-        raise Refused(
-            "memory_missing",
-            _("There is too little free memory to check the pass phrase. Close other programs and try again."),
-        ) from error
-    return key
-
-
-def _bound(vault_id: bytes, head: bytes) -> bytes:
-    return _VERSION_AT.pack(MAGIC, VERSION) + bytes([SUITE]) + vault_id + head
-
-
-def _wrap(vault_key: bytearray, vault_id: bytes, secret: bytearray, kdf: KdfParameters) -> Slot:
-    salt, nonce = os.urandom(_SALT_BYTES), os.urandom(crypto.NONCE_BYTES)
-    slot = Slot(PASSPHRASE_SLOT, 0, 0, kdf, salt, nonce, b"")
-    key = _stretch(secret, salt, kdf)
-    try:
-        return replace(slot, wrapped=AESGCM(key).encrypt(nonce, vault_key, _bound(vault_id, slot.head)))
-    finally:
-        wipe(key)
-
-
-def _unwrap(slot: Slot, vault_id: bytes, secret: bytearray) -> bytearray | None:
-    key = _stretch(secret, slot.salt, slot.kdf)
-    vault_key = bytearray(crypto.KEY_BYTES)
-    try:
-        AESGCM(key).decrypt_into(slot.nonce, slot.wrapped, _bound(vault_id, slot.head), vault_key)
-    except InvalidTag:
-        return None
-    finally:
-        wipe(key)
-    return vault_key
 
 
 def _authenticate(vault_key: bytearray, body: bytes) -> bytes:

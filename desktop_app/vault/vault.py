@@ -1,27 +1,25 @@
 """A vault: one person's seat on one computer, in one folder (docs/formats/key-file.md, "The folder")."""
 
-import os
-import shutil
-import tempfile
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from desktop_app.vault import failures, keyfile, keystore, passphrase
+from desktop_app.vault import failures, keyfile, keystore, passphrase, ways
 from desktop_app.vault.instance import InstanceLock
-from desktop_app.vault.keyfile import KdfParameters, KeyFile
+from desktop_app.vault.kdf import TARGET_SECONDS, KdfParameters
+from desktop_app.vault.keyfile import KeyFile
 from desktop_app.vault.mark import Mark
+from desktop_app.vault.shares import Secret
+from desktop_app.vault.stick import Stick
 from desktop_app.vault.storage import Database
-from sync import crypto, files
-from sync.errors import Damaged, Refused
-from sync.messages import _
+from desktop_app.vault.ways import NewPhrase
+from sync import crypto
+from sync.errors import Failure
 from sync.sqlcipher import Connection
 
 DATABASE_NAME = "vault.db"
 MARK_NAME = "vault.mark"
-_PAGE_BYTES = 4096
-_DATABASE_LABEL = "sprava/v1/database"
-_MARK_LABEL = "sprava/v1/mark"
+DATABASE_LABEL = "sprava/v1/database"
+MARK_LABEL = "sprava/v1/mark"
 _PUBLIC_LABEL = "sprava/v1/vault/"
 _SEALED_LABEL = "sprava/v1/sealed/"
 
@@ -35,10 +33,17 @@ class Vault:
         key_file: The key file that the vault was opened with.
         vault_key: The 32-byte vault key; it is wiped by `close`.
         notices: Sentences about what was found and mended on opening.
+        unlock_seconds: How long the key took; much less than the target lets `raise_cost` act.
     """
 
     def __init__(
-        self, folder: Path, lock: InstanceLock, key_file: KeyFile, vault_key: bytearray, notices: tuple[str, ...]
+        self,
+        folder: Path,
+        lock: InstanceLock,
+        key_file: KeyFile,
+        vault_key: bytearray,
+        notices: tuple[str, ...],
+        unlock_seconds: float = TARGET_SECONDS,
     ) -> None:
         self.folder = folder
         self.notices = notices
@@ -46,10 +51,11 @@ class Vault:
         self._key_file = key_file
         self._vault_key = vault_key
         self._closed = False
-        self._mark_key = keyfile.derive(vault_key, _MARK_LABEL)
+        self._unlock_seconds = unlock_seconds
+        self._mark_key = keyfile.derive(vault_key, MARK_LABEL)
         with failures.plainly():
             self.mark = Mark(folder / MARK_NAME, self._mark_key)
-        self._database = Database(folder / DATABASE_NAME, keyfile.derive(vault_key, _DATABASE_LABEL))
+        self._database = Database(folder / DATABASE_NAME, keyfile.derive(vault_key, DATABASE_LABEL))
 
     @property
     def id(self) -> bytes:
@@ -107,27 +113,90 @@ class Vault:
         """Give this thread a read-only connection on one state of the database; see `Database.read`."""
         return self._database.read()
 
-    def verify_passphrase(self, text: str) -> None:
-        """Check the pass phrase of the open vault, such as to unlock a locked desk.
+    @property
+    def key_file(self) -> KeyFile:
+        """The key file in force; nothing secret is in it."""
+        return self._key_file
+
+    def verify_passphrase(self, text: str, stick: Stick | None = None) -> None:
+        """Check the pass phrase of the open vault, before something that only its owner may do.
 
         Raises:
-            Refused: It does not fit ("wrong_passphrase").
+            Refused: It does not fit ("wrong_passphrase"), it is too early to try again, or the stick is missing.
         """
-        keyfile.wipe(_unlock(self._key_file, text))
+        keyfile.wipe(ways.unlock(self.folder, self._key_file, text, stick))
 
-    def change_passphrase(self, old: str, new: str, *, kdf: KdfParameters | None = None) -> None:
+    def change_passphrase(
+        self,
+        old: str,
+        new: str,
+        *,
+        kdf: KdfParameters | None = None,
+        stick: Stick | None = None,
+        new_stick: Stick | None = None,
+    ) -> None:
         """Put another pass phrase in the place of the present one; nothing is encrypted anew.
 
         Args:
             old: The present pass phrase.
             new: The one to use from now on.
             kdf: The cost of one guess; calibrated on this machine when not given.
+            stick: The present second secret, where there is one.
+            new_stick: The second secret from now on; without it the pass phrase alone will open the vault.
 
         Raises:
             Refused: The old one does not fit, the new one is weak, or the disk refuses; the old one still opens.
         """
         self._require_open()
-        self._key_file = _change(self.folder, self._key_file, old, new, kdf)
+        self._key_file = change(self.folder, self._key_file, (old, stick), NewPhrase(new, new_stick, kdf))
+
+    def replace_ways(self, phrase: NewPhrase | None = None, recovery: Secret | None = None) -> None:
+        """Put another pass phrase or recovery secret, or both at once, in the place of the present ones.
+
+        After a power cut either all present ones open the vault or all new ones do. Whoever asks has made sure that
+        the person holds the new ones.
+
+        Args:
+            phrase: The new pass phrase.
+            recovery: The new recovery secret.
+
+        Raises:
+            Refused: The pass phrase is weak, or the disk refuses; the present ones still open.
+        """
+        self._require_open()
+        changed = ways.replaced(self._key_file, self._vault_key, phrase, recovery)
+        with failures.plainly():
+            keystore.replace(self.folder, self._key_file, changed)
+            loaded = keystore.load(self.folder)
+        if loaded.from_previous:
+            raise keyfile.damaged()
+        # What is replaced here must not open the vault any more, not even when the newest file is damaged one day.
+        keystore.mend(self.folder, loaded)
+        self._key_file = changed
+
+    def raise_cost(self, text: str, stick: Stick | None = None) -> bool:
+        """Let a guess cost what this machine bears, if opening this vault was much cheaper than that.
+
+        Args:
+            text: The pass phrase that opened the vault.
+            stick: The second secret, as it was given then.
+
+        Returns:
+            Whether the cost was raised. A disk that refuses, or too little memory, is no failure: it is tried again
+            at the next unlock.
+        """
+        if self._unlock_seconds >= ways.CHEAP_SECONDS:
+            return False
+        try:
+            changed = ways.raised(self._key_file, text, stick)
+            if changed is None:
+                return False
+            with failures.plainly():
+                keystore.replace(self.folder, self._key_file, changed)
+        except Failure:
+            return False
+        self._key_file = changed
+        return True
 
     def close(self) -> None:
         """Close the database, wipe the keys that Python lets us wipe and give the lock back; twice does no harm."""
@@ -143,230 +212,24 @@ class Vault:
             raise failures.closed()
 
 
-def create(
-    folder: Path,
-    text: str,
-    initialise: Callable[[Connection], None],
-    *,
-    kdf: KdfParameters | None = None,
-    schema_version: int = 1,
-) -> Vault:
-    """Make a new vault and open it; after a failure or a power cut there is either a whole vault or none.
+def change(folder: Path, key_file: KeyFile, old: tuple[str, Stick | None], new: NewPhrase) -> KeyFile:
+    """Write the next generation of a key file, with another pass phrase.
 
     Args:
-        folder: Where; it must not exist or be empty.
-        text: The pass phrase.
-        initialise: Called with the write connection inside the first transaction, to make the tables.
-        kdf: The cost of one guess; calibrated on this machine when not given.
-        schema_version: The version of the tables that `initialise` makes, at least 1.
+        folder: The vault's folder, whose lock is held.
+        key_file: The present generation.
+        old: The present pass phrase and second secret.
+        new: What is to be used from now on.
 
     Raises:
-        Refused: The pass phrase is weak, the folder holds something, or the disk refuses.
+        Refused: The old one does not fit, the new one is weak, or the disk refuses; the old one still opens.
     """
-    passphrase.check_passphrase(text)
-    folder = folder.absolute()
-    _require_free(folder)
-    vault_key = bytearray(os.urandom(32))
-    secret = passphrase.secret(text)
+    passphrase.check_passphrase(new.text)
+    vault_key = ways.unlock(folder, key_file, *old)
     try:
-        key_file = keyfile.new(vault_key, secret, kdf or keyfile.calibrate())
+        changed = ways.replaced(key_file, vault_key, new)
     finally:
-        keyfile.wipe(secret)
-    with failures.plainly():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.new-", dir=folder.parent))
-    try:
-        _build(building, key_file, vault_key, initialise, schema_version)
-        with failures.plainly():
-            _publish(building, folder)
-    except BaseException:
         keyfile.wipe(vault_key)
-        shutil.rmtree(building, ignore_errors=True)  # unfinished and only ours; the first failure is the one to tell
-        raise
-    return _open(folder, lambda: (key_file, vault_key, ()))
-
-
-def open_vault(
-    folder: Path, text: str, migrate: Callable[[Connection], None] | None = None, *, schema_version: int = 1
-) -> Vault:
-    """Open a vault.
-
-    Args:
-        folder: Its folder.
-        text: The pass phrase.
-        migrate: Called inside a transaction to bring the tables to `schema_version`; not called when they are there.
-        schema_version: The newest version of the tables that this program knows.
-
-    Raises:
-        Refused: "no_vault", "vault_in_use", "wrong_passphrase", "newer_vault", "read_only" or "disk_full".
-        Damaged: "damaged_key_file", "missing_database", "damaged_database" or "disk_error"; nothing was changed.
-    """
-    folder = folder.absolute()
-    _require_vault(folder)
-
-    def unlock() -> tuple[KeyFile, bytearray, tuple[str, ...]]:
-        with failures.plainly():
-            loaded = keystore.load(folder)
-        vault_key = _unlock(loaded.key_file, text)
-        return loaded.key_file, vault_key, keystore.mend(folder, loaded)
-
-    vault = _open(folder, unlock)
-    try:
-        _bring_up_to_date(vault, migrate, schema_version)
-    except BaseException:
-        vault.close()
-        raise
-    return vault
-
-
-def change_passphrase(folder: Path, old: str, new: str, *, kdf: KdfParameters | None = None) -> None:
-    """Change the pass phrase of a vault that is not open anywhere.
-
-    Args:
-        folder: Its folder.
-        old: The present pass phrase.
-        new: The one to use from now on.
-        kdf: The cost of one guess; calibrated on this machine when not given.
-
-    Raises:
-        Refused: The old one does not fit, the new one is weak, or the vault is open; the old one still opens.
-        Damaged: The key file is damaged.
-    """
-    folder = folder.absolute()
-    _require_vault(folder)
-    lock = InstanceLock(folder)
-    with failures.plainly():
-        lock.acquire()
-        try:
-            _change(folder, keystore.load(folder).key_file, old, new, kdf)
-        finally:
-            lock.release()
-
-
-def is_vault(folder: Path) -> bool:
-    """Return whether a folder holds a vault, whole or damaged."""
-    return any((folder / name).exists() for name in (keystore.KEY_NAME, keystore.PREVIOUS_NAME, DATABASE_NAME))
-
-
-def _require_vault(folder: Path) -> None:
-    if not is_vault(folder):
-        raise Refused(
-            "no_vault",
-            _("There is no vault in {folder}. Nothing was changed. Choose another folder or make a new vault.").format(
-                folder=folder
-            ),
-        )
-
-
-def _require_free(folder: Path) -> None:
-    if is_vault(folder):
-        raise Refused(
-            "vault_exists",
-            _("There is a vault in {folder} already; it was not touched. Open it, or choose another folder.").format(
-                folder=folder
-            ),
-        )
-    with failures.plainly():
-        occupied = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
-    if occupied:
-        raise Refused(
-            "folder_not_empty",
-            _("{folder} holds other files; nothing was changed. Choose a new or an empty folder.").format(
-                folder=folder
-            ),
-        )
-
-
-def _build(
-    folder: Path,
-    key_file: KeyFile,
-    vault_key: bytearray,
-    initialise: Callable[[Connection], None],
-    schema_version: int,
-) -> None:
-    database = Database(folder / DATABASE_NAME, keyfile.derive(vault_key, _DATABASE_LABEL), create=True)
-    try:
-        with database.write() as connection:
-            initialise(connection)
-            connection.execute(f"PRAGMA user_version = {schema_version:d}")
-    finally:
-        database.close()
-    mark_key = keyfile.derive(vault_key, _MARK_LABEL)
-    with failures.plainly():
-        Mark.create(folder / MARK_NAME, mark_key)
-        keystore.store(folder, key_file)
-        for file in folder.iterdir():
-            file.chmod(0o600)  # wherever it is copied to, it is its owner's alone; SQLite gives its WAL the same rights
-            files.sync_file(file)
-        files.sync_folder(folder)
-    keyfile.wipe(mark_key)
-
-
-def _publish(building: Path, folder: Path) -> None:
-    if folder.exists():
-        folder.rmdir()  # an empty one is in the way of the rename on Windows; a filled one refuses
-    building.rename(folder)
-    files.sync_folder(folder.parent)
-
-
-def _open(folder: Path, unlock: Callable[[], tuple[KeyFile, bytearray, tuple[str, ...]]]) -> Vault:
-    lock = InstanceLock(folder)
-    with failures.plainly():
-        lock.acquire()
-    vault_key = bytearray()
-    try:
-        key_file, vault_key, notices = unlock()
-        _require_database(folder / DATABASE_NAME)
-        return Vault(folder, lock, key_file, vault_key, notices)
-    except BaseException:
-        keyfile.wipe(vault_key)
-        lock.release()
-        raise
-
-
-def _require_database(path: Path) -> None:
-    if not path.exists():
-        raise Damaged(
-            "missing_database",
-            _(
-                "The vault's database (vault.db) is missing. Nothing was changed and no empty one was made. "
-                "Put the file back, restore the vault from a backup, or join the community again."
-            ),
-        )
-    if path.stat().st_size < _PAGE_BYTES:  # SQLite would take it for a new database and begin to fill it
-        raise failures.broken_database()
-
-
-def _bring_up_to_date(vault: Vault, migrate: Callable[[Connection], None] | None, schema_version: int) -> None:
-    with vault.read() as connection:
-        (present,) = connection.execute("PRAGMA user_version").fetchone()
-    if present == 0:  # `create` never leaves it so: this is no database of a vault
-        raise failures.broken_database()
-    if present > schema_version:
-        raise keyfile.newer()
-    if migrate is None or present == schema_version:
-        return
-    with vault.write() as connection:
-        migrate(connection)
-        connection.execute(f"PRAGMA user_version = {schema_version:d}")
-
-
-def _unlock(key_file: KeyFile, text: str) -> bytearray:
-    secret = passphrase.secret(text)
-    try:
-        return key_file.unlock(secret)
-    finally:
-        keyfile.wipe(secret)
-
-
-def _change(folder: Path, key_file: KeyFile, old: str, new: str, kdf: KdfParameters | None) -> KeyFile:
-    passphrase.check_passphrase(new)
-    vault_key = _unlock(key_file, old)
-    secret = passphrase.secret(new)
-    try:
-        changed = key_file.with_passphrase(vault_key, secret, kdf or keyfile.calibrate())
-    finally:
-        keyfile.wipe(vault_key, secret)
     with failures.plainly():
         keystore.replace(folder, key_file, changed)
     return changed

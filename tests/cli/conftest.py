@@ -14,7 +14,7 @@ import pytest
 from desktop_app import vault
 from desktop_app.cli.output import PASSPHRASE_VARIABLE
 from desktop_app.opening import create_workspace, join_workspace
-from desktop_app.vault import keyfile
+from desktop_app.vault import kdf
 from ui.main import main
 
 PASSPHRASE = "калина горить над ставом 77"
@@ -49,7 +49,7 @@ Sprava = Callable[..., Said]
 def sprava(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Sprava:
     """Run a command line in this process."""
     monkeypatch.setenv(PASSPHRASE_VARIABLE, PASSPHRASE)
-    monkeypatch.setattr(keyfile, "calibrate", lambda: vault.KDF_FLOOR)
+    monkeypatch.setattr(kdf, "calibrate", lambda: vault.KDF_FLOOR)
 
     def call(*argv: object) -> Said:
         capfd.readouterr()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.settings import Settings
+from desktop_app.vault import tries
 from tests.cli.conftest import PASSPHRASE, Said, Sprava
 from tests.cli.test_contract import free_port, register
 
@@ -150,6 +151,7 @@ def test_every_faulty_field_of_many_cases_is_named_and_none_registered(
 
 
 def test_a_wrong_or_missing_passphrase(sprava: Sprava, seat: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tries, "FREE_TRIES", 100)
     for phrase in ("не та фраза зовсім 12", "", " ", PASSPHRASE + "x", "\x00"):
         if "\x00" not in phrase:
             monkeypatch.setenv("SPRAVA_PASSPHRASE", phrase)
