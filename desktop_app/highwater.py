@@ -84,15 +84,28 @@ class HighWater:
         """How many entries the audit chain had and the hash of the last, or None before the first."""
         return None if self._contents is None else self._contents.audit
 
-    def note_position(self, position: Position, lives: int) -> None:
+    def note_position(self, position: Position, lives: int, place: bytes | None = None) -> None:
         """Keep how far the log has come.
+
+        Args:
+            position: The life of the log and the largest counter in it.
+            lives: How many times the log began anew.
+            place: Where the vault lies; by default, as noted before.
 
         Raises:
             Failure: The disk refused; the note is the one before.
         """
         with self._lock:
             former = self._contents or Contents(position.incarnation, position.counter, lives)
-            self._store(replace(former, incarnation=position.incarnation, counter=position.counter, lives=lives))
+            self._store(
+                replace(
+                    former,
+                    incarnation=position.incarnation,
+                    counter=position.counter,
+                    lives=lives,
+                    place=former.place if place is None else place,
+                )
+            )
 
     def note_audit(self, count: int, last: bytes) -> None:
         """Keep the end of the audit chain; the workspace has noted a position before.
@@ -109,5 +122,6 @@ class HighWater:
                 self._store(replace(self._contents, audit=(count, last)))
 
     def _store(self, contents: Contents) -> None:
-        self._mark.store(contents.pack())
-        self._contents = contents
+        if contents != self._contents:
+            self._mark.store(contents.pack())
+            self._contents = contents

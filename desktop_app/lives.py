@@ -5,14 +5,64 @@ new life has counters of its own, and its registration numbers carry a mark of t
 """
 
 import secrets
+from enum import StrEnum
 
 from desktop_app.highwater import HighWater
+from desktop_app.place import Place, read_place
 from desktop_app.vault import MarkState, Vault
-from sync.log import Log
-from sync.messages import _
+from sync.errors import Failure
+from sync.log import Log, Position
+from sync.messages import N_, _
 
 _LIVES = "lives"
-_UNKNOWN_LIVES = 1_000
+_UNKNOWN_LIVES = 10_000
+_LIVES_BY_CHANCE = 90_000
+
+
+class Past(StrEnum):
+    """What a vault's files say about its past when it is opened."""
+
+    KNOWN = "known"
+    NEW = "new"
+    SET_BACK = "set_back"
+    LOST = "lost"
+    COPIED = "copied"
+
+
+_SAID = {
+    Past.SET_BACK: N_(
+        "This vault's database is an older copy than the one last used here. Everything in it is safe; what "
+        "was written after the copy comes back with the next exchange, from the server or a colleague."
+    ),
+    Past.LOST: N_(
+        "The file vault.mark was missing or damaged. Everything in the vault is safe; from now on its "
+        "registration numbers carry a new mark, so that none can be given twice."
+    ),
+    Past.COPIED: N_(
+        "This vault's folder is a copy, was put back from a backup, or lies on another computer now. Everything in it "
+        "is safe, and you can work on at once. From now on its registration numbers carry a new mark, so that none "
+        "is given twice. If the other folder is still there, go on with one of the two only."
+    ),
+}
+
+
+def examine(highwater: HighWater, position: Position, place: Place | None) -> Past:
+    """Say what a vault's files tell about its past; nothing is changed.
+
+    Args:
+        highwater: What the mark says.
+        position: How far the log in the database has come.
+        place: Where the vault lies now; None when that can't be seen.
+    """
+    kept = highwater.contents
+    if kept is None:
+        return Past.NEW if highwater.state is MarkState.EMPTY else Past.LOST
+    if kept.incarnation != position.incarnation or kept.counter > position.counter:
+        return Past.SET_BACK
+    former = Place.unpack(kept.place)
+    if former is not None and place is not None and not former.may_be(place):
+        return Past.COPIED
+    return Past.KNOWN
 
 
 class Lives:
@@ -24,18 +74,22 @@ class Lives:
 
     Attributes:
         highwater: What the mark says.
-        notices: Sentences about what was found on opening.
-        mark_state: What the file of the mark was then; valid from the next change on.
-        set_back: Whether the database was older than the mark then, and nothing was written since.
+        past: What was found on opening; known from the next change on.
+        notices: Sentences about it.
     """
 
     def __init__(self, opened: Vault, log: Log) -> None:
         self._log = log
+        self._mark_path = opened.mark.path
+        self.notices: list[str] = []
         self.highwater = HighWater(opened.mark)
         # As it was found, until the next change: what it told of would else be forgotten as soon as it is noticed.
-        self.mark_state = opened.mark.state
-        self.set_back = False
-        self.notices = self._notice_old_copy()
+        self.past = examine(self.highwater, log.position(), read_place(self._mark_path))
+        if self.past in _SAID:
+            self.notices.append(_(_SAID[self.past]))
+            self._begin(self._next_count())
+        else:
+            self._note(self._count)
 
     @property
     def number_suffix(self) -> str:
@@ -55,7 +109,7 @@ class Lives:
             Failure: The disk refused; the mark is the one before, which only notices less.
         """
         self.highwater.note_position(self._log.position(), self._count)
-        self.mark_state, self.set_back = MarkState.VALID, False
+        self.past = Past.KNOWN
 
     def leave_copy(self) -> str:
         """Begin a new life because another copy of this vault was in use: its numbers may be given already.
@@ -70,42 +124,30 @@ class Lives:
             "administrator: what both wrote under the same number of the log must be compared by hand."
         )
 
-    def _notice_old_copy(self) -> list[str]:
-        """Begin a new life when the database is older than the mark beside it."""
+    def _next_count(self) -> int:
         kept = self.highwater.contents
-        if kept is None:
-            return self._notice_lost_mark()
-        position = self._log.position()
-        if kept.incarnation == position.incarnation and kept.counter <= position.counter:
-            return []
-        self.set_back = True
-        # The mark, which did not go back in time, counts the lives: no number of an earlier life is given again.
-        self._begin(kept.lives + 1)
-        return [
-            _(
-                "This vault's database is an older copy than the one last used here. Everything in it is safe; what "
-                "was written after the copy comes back with the next exchange, from the server or a colleague."
-            )
-        ]
+        if self.past is Past.SET_BACK and kept is not None:
+            # The mark, which did not go back in time, counts the lives: no number of an earlier life is given again.
+            return kept.lives + 1
+        return _by_chance()
 
-    def _notice_lost_mark(self) -> list[str]:
-        """Begin a new life when nothing tells whether the database is the one last used."""
-        if self.highwater.state is MarkState.EMPTY:
-            return []
-        self._begin(_by_chance())
-        return [
-            _(
-                "The file vault.mark was missing or damaged. Everything in the vault is safe; from now on its "
-                "registration numbers carry a new mark, so that none can be given twice."
-            )
-        ]
-
-    def _begin(self, lives: int) -> None:
+    def _begin(self, count: int) -> None:
         self._log.start_incarnation()
-        self._log.remember(_LIVES, str(lives).encode())
-        self.highwater.note_position(self._log.position(), lives)
+        self._log.remember(_LIVES, str(count).encode())
+        self._note(count)
+
+    def _note(self, count: int) -> None:
+        """Keep position and place; without them the next opening begins a new life, which harms nothing."""
+        place = read_place(self._mark_path)
+        try:
+            self.highwater.note_position(self._log.position(), count, place.pack() if place else b"")
+            if place is None:  # the file is there now
+                place = read_place(self._mark_path)
+                self.highwater.note_position(self._log.position(), count, place.pack() if place else b"")
+        except Failure as problem:
+            self.notices.append(problem.message)
 
 
 def _by_chance() -> int:
     """Return a number of lives when it is not known how many there were: this one will not have been one of them."""
-    return _UNKNOWN_LIVES + secrets.randbelow(9_000)
+    return _UNKNOWN_LIVES + secrets.randbelow(_LIVES_BY_CHANCE)

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from desktop_app import schema
+from desktop_app.lives import Past
 from desktop_app.projection import DeskProjection
-from desktop_app.vault import MarkState
 from desktop_app.workspace import Workspace
 from sync import digest, frames, sqlcipher
 from sync import schema as log_schema
@@ -106,14 +106,14 @@ def _check_chains(workspace: Workspace, connection: Connection) -> str:
 
 
 def _check_mark(workspace: Workspace) -> str:
-    if workspace.lives.set_back:
-        raise _Fault(_("the database was an older copy when it was opened; exchange to get back what is newer"))
-    match workspace.lives.mark_state:
-        case MarkState.DAMAGED:
-            raise _Fault(_("the file vault.mark is damaged; it is written anew with the next change"))
-        case MarkState.MISSING:
-            raise _Fault(_("the file vault.mark is missing; it is written anew with the next change"))
-        case MarkState.EMPTY | MarkState.VALID:
+    match workspace.lives.past:
+        case Past.SET_BACK:
+            raise _Fault(_("the database was an older copy when it was opened; exchange to get back what is newer"))
+        case Past.LOST:
+            raise _Fault(_("the file vault.mark was missing or damaged; it is written anew with the next change"))
+        case Past.COPIED:
+            raise _Fault(_("the folder was a copy when it was opened; its log has begun anew"))
+        case Past.KNOWN | Past.NEW:
             return _("the database is not older than the mark")
 
 

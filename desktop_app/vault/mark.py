@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from threading import Lock
 
-from desktop_app.vault import failures
+from desktop_app.vault import failures, keyfile
 from sync import crypto
 from sync.crypto import CryptoError
 
@@ -39,6 +39,10 @@ class Mark:
     Args:
         path: The file of the mark.
         key: The 32-byte subkey of the mark.
+
+    Raises:
+        Refused: A newer program wrote it ("newer_vault").
+        OSError: The disk refused.
     """
 
     def __init__(self, path: Path, key: bytearray) -> None:
@@ -48,9 +52,16 @@ class Mark:
         self._sequence = 0
         self._payload: bytes | None = None
         self.state = MarkState.MISSING
-        if path.exists():
+        if path.is_dir():
+            self.state = MarkState.DAMAGED
+        elif path.exists():
             with path.open("rb") as file:
                 self._read(file.read(2 * _SLOT_BYTES))
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
 
     @classmethod
     def create(cls, path: Path, key: bytearray) -> None:
@@ -96,6 +107,8 @@ class Mark:
                 self._sequence, payload = note
                 self._payload = payload or None
                 self.state = MarkState.VALID if payload else MarkState.EMPTY
+        if self.state is MarkState.DAMAGED and any(_is_newer(data[start:]) for start in (0, _SLOT_BYTES)):
+            raise keyfile.newer()
 
 
 def _seal(key: bytearray, sequence: int, payload: bytes) -> bytes:
@@ -103,8 +116,13 @@ def _seal(key: bytearray, sequence: int, payload: bytes) -> bytes:
     return (_MAGIC + sealed).ljust(_SLOT_BYTES, b"\x00")
 
 
+def _is_newer(slot: bytes) -> bool:
+    """Whether a newer program wrote a slot; a damaged number of the version would let it open, so it is not asked."""
+    return slot.startswith(_MAGIC[:-1]) and slot[len(_MAGIC) - 1 : len(_MAGIC)] > _MAGIC[-1:]
+
+
 def _unseal(key: bytearray, slot: bytes) -> tuple[int, bytes] | None:
-    if len(slot) != _SLOT_BYTES or not slot.startswith(_MAGIC):
+    if len(slot) != _SLOT_BYTES or not slot.startswith(_MAGIC[:-1]):
         return None
     try:
         plain = crypto.unseal(bytes(key), slot[len(_MAGIC) : len(_MAGIC) + _SEALED_BYTES], _BOUND)

@@ -15,6 +15,7 @@ from desktop_app import vault
 from desktop_app.cli.output import PASSPHRASE_VARIABLE
 from desktop_app.opening import create_workspace, join_workspace
 from desktop_app.vault import kdf
+from tests.templates import forget_place
 from ui.main import main
 
 PASSPHRASE = "калина горить над ставом 77"
@@ -93,6 +94,8 @@ def two_seats(tmp_path_factory: pytest.TempPathFactory) -> Path:
         data = oksana.invite("clerk", "ЦНАП").data
     (folder / "ivan.invitation").write_bytes(data)
     join_workspace(folder / "ivan", PASSPHRASE, invitation=data, person="Іван", kdf=vault.KDF_FLOOR).close()
+    for name in ("oksana", "ivan"):
+        forget_place(folder / name, PASSPHRASE)
     return folder
 
 

@@ -16,6 +16,7 @@ from desktop_app.opening import create_workspace, join_workspace, open_workspace
 from desktop_app.verify import verify
 from desktop_app.workspace import Workspace
 from sync.server import RunningServer
+from tests.templates import forget_place
 from tests.workspace.conftest import PASSPHRASE, pull
 
 START = """
@@ -93,6 +94,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         full.exchange.export_bundle(folder / "bundle")
     data = (folder / "invitation").read_bytes()
     join_workspace(folder / "empty", PASSPHRASE, invitation=data, person="І", kdf=vault.KDF_FLOOR).close()
+    for name in ("full", "empty"):
+        forget_place(folder / name, PASSPHRASE)
     return folder
 
 
