@@ -50,6 +50,8 @@ def verify(workspace: Workspace) -> list[Check]:
         ("projection", _("Cases as the log has them"), lambda connection: _check_projection(workspace, connection)),
     ]
     results = []
+    # Page authentication looks at the file alone, where a power cut may have torn what the write-ahead log holds whole.
+    workspace.store.checkpoint()
     with workspace.store.read() as connection:
         for part, title, check in checks:
             try:

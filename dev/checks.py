@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from dev import system
 from dev.paths import script
 from dev.process import say, shown, status
 
@@ -20,6 +21,7 @@ def test(arguments: list[str]) -> int:
     Args:
         arguments: Further arguments for pytest.
     """
+    system.ensure_test_packages()
     python = script("python")
     if arguments:
         return status([python, "-m", "pytest", *arguments], env=_TEST_ENVIRONMENT)

@@ -53,6 +53,18 @@ def ensure_run_packages() -> None:
     _install(lacking)
 
 
+def ensure_test_packages() -> None:
+    """See that the trials of power cuts, kills and failing disks find their tools.
+
+    Raises:
+        SetupError: Something lacks and can't be installed from here.
+    """
+    if sys.platform != "linux":
+        return
+    programs = {"strace": "strace", "unshare": "util-linux", "mount": "mount"}
+    _install({package for program, package in programs.items() if not _on_path(program)()})
+
+
 def ensure_installer_packages() -> None:
     """See that the installer can be built and its window tried.
 

@@ -104,6 +104,24 @@ class Database:
             finally:
                 self._give_back(thread, connection)
 
+    def checkpoint(self) -> None:
+        """Bring what the write-ahead log holds into the database file, as far as no reader needs the older pages.
+
+        After a power cut in the middle of just that, pages in the file are torn and whole in the log alone.
+
+        Raises:
+            RuntimeError: The thread is inside `write`.
+            Refused: The vault is closed, the disk is full or read-only; nothing was lost.
+            Damaged: The disk or the database is damaged.
+        """
+        with self._write_lock:
+            if self._writing:
+                raise RuntimeError("checkpoint() inside write()")
+            if self._closed:
+                raise failures.closed()
+            with _plain_database_errors():
+                self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
     def _take(self, thread: int) -> Connection:
         with self._readers:
             if self._closed:

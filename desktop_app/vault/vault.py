@@ -113,6 +113,10 @@ class Vault:
         """Give this thread a read-only connection on one state of the database; see `Database.read`."""
         return self._database.read()
 
+    def checkpoint(self) -> None:
+        """Bring what the write-ahead log holds into the database file; see `Database.checkpoint`."""
+        self._database.checkpoint()
+
     @property
     def key_file(self) -> KeyFile:
         """The key file in force; nothing secret is in it."""
