@@ -34,7 +34,7 @@ class CryptoError(Exception):
     """A ciphertext or signature does not fit its key; it is damaged, forged or meant for somebody else."""
 
 
-def sha256(*parts: bytes) -> bytes:
+def sha256(*parts: bytes | bytearray) -> bytes:
     """Return the 32-byte SHA-256 of the parts put together."""
     digest = hashlib.sha256()
     for part in parts:

@@ -19,6 +19,9 @@ EXCHANGE_PATH = "/v1/exchange"
 HELLO_PATH = "/v1/hello"
 NONCE_BYTES = 16
 
+SHORT_BODY_BYTES = 64 * 1024
+"""Longer bodies are signed ahead: the server learns who sends one before it takes it in."""
+
 MAX_MESSAGE_BYTES = 40 * 2**20
 """A round of frames, one frame of the largest size over it, and a round of links."""
 MAX_ROUND_BYTES = 8 * 2**20
@@ -29,6 +32,8 @@ _COUNT = struct.Struct(">I")
 _STATUS = struct.Struct(">H")
 _ENVELOPE = struct.Struct(f">{ID_BYTES}s{NONCE_BYTES}s{crypto.SIGNATURE_BYTES}s")
 ENVELOPE_BYTES = _ENVELOPE.size
+_AHEAD = struct.Struct(f"{crypto.HASH_BYTES}s{crypto.HASH_BYTES}s")
+LONG_ENVELOPE_BYTES = ENVELOPE_BYTES + _AHEAD.size
 
 Hash = Annotated[bytes, Meta(min_length=crypto.HASH_BYTES, max_length=crypto.HASH_BYTES)]
 Id = Annotated[bytes, Meta(min_length=ID_BYTES, max_length=ID_BYTES)]
@@ -133,37 +138,37 @@ class Problem(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The body of a request: who sends it, and the message.
+    """What stands before the message of a request: who sends it, and their signature.
 
     Args:
         device: The 16-byte id of the device that says it sends it.
         nonce: Its 16-byte nonce.
         signature: Its signature.
-        message: The encoded `Request`.
+        community: The community that a long body names ahead; empty before a short one.
+        digest: The SHA-256 of the message that follows; empty before a short one.
     """
 
     device: bytes
     nonce: bytes
     signature: bytes
-    message: bytes
+    community: bytes = b""
+    digest: bytes = b""
 
-    def verify(self, key: bytes, *, server: bytes, community: bytes) -> None:
+    def verify(self, key: bytes, *, server: bytes, community: bytes, digest: bytes, path: str = EXCHANGE_PATH) -> None:
         """Check the signature.
 
         Args:
             key: The device's 32-byte key.
             server: The key of the server that the request is for.
             community: The id of the community that the message names.
+            digest: The SHA-256 of the message.
+            path: Where it was sent.
 
         Raises:
             CryptoError: It does not fit.
         """
-        crypto.verify(key, self.signature, self.signed(server, community))
-
-    def signed(self, server: bytes, community: bytes) -> bytes:
-        """Return what the signature covers."""
-        who = b"sprava/request/1\x00" + server + community + self.device + self.nonce
-        return who + crypto.sha256(self.message) + b"POST " + EXCHANGE_PATH.encode("ascii")
+        signed = _request_signed(server, community, self.device, self.nonce, digest, path)
+        crypto.verify(key, self.signature, signed)
 
 
 class _Probe(msgspec.Struct, frozen=True, array_like=True):
@@ -180,7 +185,7 @@ def encode(message: Request | Reply | Hello | Problem) -> bytes:
     return _encoder.encode(message)
 
 
-def decode(kind: type[_Message], data: bytes) -> _Message:
+def decode(kind: type[_Message], data: bytes | bytearray) -> _Message:
     """Read a message.
 
     Args:
@@ -274,9 +279,16 @@ def overlay(base: Heads, changed: Heads) -> Heads:
 
 
 def sign_request(
-    signer: Signer, *, server: bytes, community: bytes, device: bytes, nonce: bytes, message: bytes
+    signer: Signer,
+    *,
+    server: bytes,
+    community: bytes,
+    device: bytes,
+    nonce: bytes,
+    message: bytes,
+    path: str = EXCHANGE_PATH,
 ) -> bytes:
-    """Return the body of a request for an exchange.
+    """Return the body of a request.
 
     Args:
         signer: The device's key.
@@ -284,23 +296,48 @@ def sign_request(
         community: 32-byte id.
         device: 16-byte id.
         nonce: 16 random bytes, new for each request.
-        message: The encoded `Request`.
+        message: The encoded message.
+        path: Where it goes.
     """
-    envelope = Envelope(device, nonce, b"", message)
-    signature = signer.sign(envelope.signed(server, community))
-    return _ENVELOPE.pack(device, nonce, signature) + message
+    digest = crypto.sha256(message)
+    signature = signer.sign(_request_signed(server, community, device, nonce, digest, path))
+    ahead = _AHEAD.pack(community, digest) if ENVELOPE_BYTES + len(message) > SHORT_BODY_BYTES else b""
+    return _ENVELOPE.pack(device, nonce, signature) + ahead + message
 
 
-def open_request(body: bytes) -> Envelope:
-    """Take the body of a request apart; the signature is checked when the sender's key is known.
+def envelope_size(body_size: int) -> int:
+    """Return how much of a body stands before its message.
+
+    Args:
+        body_size: The size of the whole body.
+    """
+    return LONG_ENVELOPE_BYTES if body_size > SHORT_BODY_BYTES else ENVELOPE_BYTES
+
+
+def open_envelope(data: bytes) -> Envelope:
+    """Take apart what stands before a message; the signature is checked when the sender's key is known.
+
+    Raises:
+        BadMessage: It is neither of the two forms.
+    """
+    if len(data) not in {ENVELOPE_BYTES, LONG_ENVELOPE_BYTES}:
+        raise BadMessage("shorter than an envelope")
+    ahead = _AHEAD.unpack_from(data, ENVELOPE_BYTES) if len(data) == LONG_ENVELOPE_BYTES else ()
+    return Envelope(*_ENVELOPE.unpack_from(data), *ahead)
+
+
+def open_request(body: bytes) -> tuple[Envelope, bytes]:
+    """Take a whole body apart: what stands before the message, and the message.
 
     Raises:
         BadMessage: It is too short.
     """
-    if len(body) < _ENVELOPE.size:
-        raise BadMessage("shorter than an envelope")
-    device, nonce, signature = _ENVELOPE.unpack_from(body)
-    return Envelope(device, nonce, signature, body[_ENVELOPE.size :])
+    size = envelope_size(len(body))
+    return open_envelope(body[:size]), body[size:]
+
+
+def _request_signed(server: bytes, community: bytes, device: bytes, nonce: bytes, digest: bytes, path: str) -> bytes:
+    return b"sprava/request/1\x00" + server + community + device + nonce + digest + b"POST " + path.encode("ascii")
 
 
 def sign_reply(signer: Signer, *, nonce: bytes, status: int, message: bytes) -> bytes:

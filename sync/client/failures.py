@@ -146,7 +146,7 @@ def of_problem(problem: Problem, url: str) -> Failure:
                 "computer; ask the administrator."
             )
             return Refused("not_member", message.format(url=url))
-        case "busy":
+        case "busy" | "slow_down":
             message = _("The server {url} is busy. Everything is saved on this computer; try again in a minute.")
             return Unreachable("server_busy", message.format(url=url))
         case "full":

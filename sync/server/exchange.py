@@ -11,27 +11,15 @@ from sync.frames import BadFrame, Frame
 from sync.linkgraph import fitting, links_beyond, tips
 from sync.membership import BadLink, Device, Link, Membership
 from sync.replica import Heads
+from sync.server.limits import Limits, Rate
 from sync.server.members import Admission, Members, admit, read_links, sign_key
+from sync.server.rejected import Rejected
 from sync.server.store import Batch, CommunityTaken, Ingested, Reader, Store, Writer
 from sync.wire import Envelope, Reply, Request
 
 _log = logging.getLogger("sprava.server")
 _NONCE_SECONDS = 15 * 60
 _MAX_NONCES = 100_000
-
-
-class Rejected(Exception):
-    """A request that gets no answer.
-
-    Args:
-        status: The HTTP status.
-        code: The machine word of docs/formats/http.md.
-    """
-
-    def __init__(self, status: int, code: str) -> None:
-        super().__init__(code)
-        self.status = status
-        self.code = code
 
 
 class NonceMemory:
@@ -61,23 +49,48 @@ class Exchange:
     Args:
         store: What it keeps.
         signer: Its own key.
+        limits: How much it allows.
     """
 
-    def __init__(self, store: Store, signer: Signer) -> None:
+    def __init__(self, store: Store, signer: Signer, limits: Limits) -> None:
         self._store = store
         self._key = signer.public_key
         self._members = Members()
         self._nonces = NonceMemory()
+        self._rate = Rate(limits.device_rate, limits.device_burst)
 
-    def answer(self, envelope: Envelope) -> Reply:
+    def recognise(self, envelope: Envelope) -> bool:
+        """Say whether a member sends a long body, before it is taken in; False if nobody here knows the sender.
+
+        Raises:
+            Rejected: Somebody else than the member signed it, or it was sent before.
+            StoreBusy: Not now.
+        """
+        with self._store.reading() as reader:
+            state = self._members.of(reader, envelope.community)
+        member = state.devices.get(envelope.device) if state else None
+        if member is None:
+            return False
+        self._check(envelope, member.entry.sign_key, envelope.community, envelope.digest)
+        return True
+
+    def answer(self, envelope: Envelope, message: bytes | bytearray, *, recognised: bool, room: int) -> Reply:
         """Check a request, keep what it brings, and gather what its sender lacks.
+
+        Args:
+            envelope: Who sends it.
+            message: The message.
+            recognised: The sender's signature was checked already, and the message is the one signed.
+            room: About how many bytes of frames the reply may have.
 
         Raises:
             Rejected: The request is malformed, not signed by a member, or of another community.
             StoreBusy: Not now.
             StoreFull: There is no room.
         """
-        request = _read(envelope.message)
+        request = _read(message)
+        if envelope.community not in {b"", request.community}:
+            raise Rejected(400, "bad_request")
         with self._store.reading() as reader:
             served = reader.communities()
             if served and request.community not in served:
@@ -86,24 +99,29 @@ class Exchange:
         links = _read_links(request.links)
         if state is None and not links:
             raise Rejected(409, "unknown_community")
-        self._check_signature(envelope, request, sign_key(state, links, envelope.device))
-        if not self._nonces.first_time(envelope.device, envelope.nonce):
-            raise Rejected(409, "replayed")
+        if not recognised:
+            key = sign_key(state, links, envelope.device)
+            self._check(envelope, key, request.community, crypto.sha256(message))
         admission = _admit(state, links, request.community)
         device = admission.state.devices.get(envelope.device)
         if device is None:
             raise Rejected(403, "not_member")
-        return self._exchange(request, device, admission)
+        return self._exchange(request, device, admission, room)
 
-    def _check_signature(self, envelope: Envelope, request: Request, key: bytes | None) -> None:
+    def _check(self, envelope: Envelope, key: bytes | None, community: bytes, digest: bytes) -> None:
+        """See that a device signed a request, for the first time, and that it does not ask too often."""
         if key is None:
             raise Rejected(403, "not_member")
         try:
-            envelope.verify(key, server=self._key, community=request.community)
+            envelope.verify(key, server=self._key, community=community, digest=digest)
         except CryptoError as error:
             raise Rejected(401, "bad_signature") from error
+        if not self._rate.take(envelope.device):
+            raise Rejected(429, "slow_down")
+        if not self._nonces.first_time(envelope.device, envelope.nonce):
+            raise Rejected(409, "replayed")
 
-    def _exchange(self, request: Request, device: Device, admission: Admission) -> Reply:
+    def _exchange(self, request: Request, device: Device, admission: Admission, room: int) -> Reply:
         parsed, bad = _parse(request.frames)
         good, unfit = _verified(parsed, request.community, admission.state)
         with self._store.reading() as reader:
@@ -115,7 +133,8 @@ class Exchange:
                 done = self._keep(writer, request, device, admission, good, theirs)
         refused = [*bad, *unfit, *done.refused, *((link, "link") for link in admission.refused)]
         with self._store.reading() as reader:
-            return self._reply(reader, request, device, admission.state, theirs, Ingested(done.accepted, refused))
+            done = Ingested(done.accepted, refused)
+            return self._reply(reader, request, device, admission.state, theirs, done, min(request.budget, room))
 
     @staticmethod
     def _keep(
@@ -142,6 +161,7 @@ class Exchange:
         state: Membership,
         theirs: Heads | None,
         done: Ingested,
+        budget: int,
     ) -> Reply:
         own = reader.heads(request.community, device.units | (theirs or {}).keys())
         own_tips = tips(state.links.values())
@@ -149,7 +169,7 @@ class Exchange:
         lacked = [] if same_tips else _links_lacked(request, state)
         links = fitting(lacked)
         # While links are to follow, frames wait: their authors may be among them.
-        budget = request.budget if len(links) == len(lacked) else 0
+        budget = budget if len(links) == len(lacked) else 0
         if theirs is None:
             differing, batch = own, Batch([], {}, 0)
         else:
@@ -170,7 +190,7 @@ class Exchange:
         )
 
 
-def _read(body: bytes) -> Request:
+def _read(body: bytes | bytearray) -> Request:
     try:
         return wire.decode(Request, body)
     except wire.UnknownVersion as error:

@@ -14,6 +14,7 @@ from sync import wire
 from sync.errors import Misuse, Refused
 from sync.messages import _
 from sync.server.key import load_or_make
+from sync.server.limits import Limits
 
 if TYPE_CHECKING:
     import uvicorn
@@ -37,6 +38,7 @@ def serve(
     tls_cert: Path | None = None,
     tls_key: Path | None = None,
     on_started: Callable[[str, str], None] = lambda _url, _fingerprint: None,
+    limits: Limits | None = None,
 ) -> None:
     """Serve until the process is told to stop (SIGTERM or SIGINT); requests in progress are finished first.
 
@@ -47,13 +49,14 @@ def serve(
         tls_cert: A PEM certificate chain, to serve https.
         tls_key: Its PEM key.
         on_started: Called once with the address and the fingerprint of the server's key.
+        limits: How much it allows.
 
     Raises:
         Misuse: The certificate or its key can't be used, or only one of them was given.
         Refused: The address or the folder can't be used.
         Damaged: The folder's files are damaged.
     """
-    with _Service(data, host, port, tls_cert, tls_key) as service, _stopping(service.stop):
+    with _Service(data, host, port, tls_cert, tls_key, limits) as service, _stopping(service.stop):
         service.run(lambda: on_started(service.url, service.fingerprint))
 
 
@@ -66,6 +69,7 @@ class RunningServer:
         port: The port; 0 takes a free one.
         tls_cert: A PEM certificate chain, to serve https.
         tls_key: Its PEM key.
+        limits: How much it allows.
 
     Raises:
         Misuse: The certificate or its key can't be used, or only one of them was given.
@@ -80,8 +84,9 @@ class RunningServer:
         port: int = 0,
         tls_cert: Path | None = None,
         tls_key: Path | None = None,
+        limits: Limits | None = None,
     ) -> None:
-        self._service = _Service(data, host, port, tls_cert, tls_key)
+        self._service = _Service(data, host, port, tls_cert, tls_key, limits)
         self._thread = threading.Thread(target=self._run, name="sprava-server", daemon=True)
         self._started = threading.Event()
         self._ended = threading.Event()
@@ -127,12 +132,21 @@ class RunningServer:
 class _Service:
     """A listening socket, a store and a key, and uvicorn between them."""
 
-    def __init__(self, data: Path, host: str, port: int, tls_cert: Path | None, tls_key: Path | None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        host: str,
+        port: int,
+        tls_cert: Path | None,
+        tls_key: Path | None,
+        limits: Limits | None,
+    ) -> None:
         if (tls_cert is None) != (tls_key is None):
             raise Misuse("tls", _("A TLS certificate and its key are given together or not at all."))
         self._data = data
         self._address = (host, port)
         self._tls = (tls_cert, tls_key)
+        self._limits = limits or Limits()
         self._resources = contextlib.ExitStack()
         self._server: uvicorn.Server | None = None
         self.url = ""
@@ -162,11 +176,14 @@ class _Service:
         import uvicorn
 
         from sync.server.app import create_app
+        from sync.server.connection import MAX_HEAD_BYTES, patient_for
 
         config = uvicorn.Config(
-            create_app(store, signer),
+            create_app(store, signer, self._limits),
             lifespan="off",
-            http="h11",
+            http=patient_for(self._limits),
+            h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+            limit_concurrency=self._limits.connections,
             ws="none",
             log_config=None,
             access_log=False,

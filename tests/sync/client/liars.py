@@ -10,6 +10,7 @@ from typing import Self
 from sync import wire
 from sync.server.exchange import Exchange
 from sync.server.key import load_or_make
+from sync.server.limits import Limits
 from sync.server.sqlite_store import SqliteStore
 from sync.wire import Reply, Request
 
@@ -28,7 +29,7 @@ class Liar:
         data.mkdir(exist_ok=True)
         signer = load_or_make(data / "server.key")
         self._store = SqliteStore(data / "server.db")
-        exchange = Exchange(self._store, signer)
+        exchange = Exchange(self._store, signer, Limits())
         store = self._store
 
         class Handler(BaseHTTPRequestHandler):
@@ -40,9 +41,10 @@ class Liar:
                     message = wire.encode(wire.Hello(wire.VERSION, signer.public_key, store.epoch))
                     nonce = body
                 else:
-                    envelope = wire.open_request(body)
+                    envelope, request = wire.open_request(body)
                     nonce = envelope.nonce
-                    bent = lie(wire.decode(Request, envelope.message), exchange.answer(envelope))
+                    honest = exchange.answer(envelope, request, recognised=False, room=wire.MAX_ROUND_BYTES)
+                    bent = lie(wire.decode(Request, request), honest)
                     message = bent if isinstance(bent, bytes) else wire.encode(bent)
                 answer = wire.sign_reply(signer, nonce=nonce, status=200, message=message)
                 self.send_response(200)

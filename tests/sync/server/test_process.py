@@ -4,11 +4,7 @@ import os
 import queue
 import signal
 import socket
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,36 +15,13 @@ from sync.ids import new_id
 from sync.server import RunningServer, serve
 from sync.sqlcipher import connect
 from tests.sync.replicas import Replica
-
-_PROGRAM = """
-import sys
-from pathlib import Path
-for name in ("PySide6", "desktop_app", "ui"):
-    sys.modules[name] = None  # whoever imports it gets an ImportError
-from sync.server import serve
-serve(Path(sys.argv[1]), "127.0.0.1", int(sys.argv[2]), on_started=lambda url, key: print(url, key, flush=True))
-print("stopped", flush=True)
-"""
-
-
-@contextmanager
-def _process(data: Path, port: int = 0) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", _PROGRAM, str(data), str(port)], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    try:
-        yield process, process.stdout.readline().split()[0]
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+from tests.sync.server.processes import server_process
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_in_order(tmp_path: Path, first: Replica, number: signal.Signals) -> None:
-    with _process(tmp_path / "data") as (process, url):
+    with server_process(tmp_path / "data") as (process, url):
         sync_with(first.log, url)
         process.send_signal(number)
         assert process.wait(30) == 0
@@ -62,7 +35,7 @@ def test_killed_while_it_takes_frames_it_keeps_what_it_said_it_has(
     for _ in range(400):
         first.set(new_id(), name=os.urandom(1_500).hex())
     steps: queue.SimpleQueue[Progress] = queue.SimpleQueue()
-    with _process(tmp_path / "data") as (process, url):
+    with server_process(tmp_path / "data") as (process, url):
         result: list[Failure] = []
 
         def push() -> None:
@@ -85,7 +58,7 @@ def test_killed_while_it_takes_frames_it_keeps_what_it_said_it_has(
     assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert step.sent <= store.execute("SELECT count(*) FROM frames").fetchone()[0] <= 400
     store.close()
-    with _process(tmp_path / "data", int(url.rsplit(":", 1)[1])) as (_again, same):
+    with server_process(tmp_path / "data", int(url.rsplit(":", 1)[1])) as (_again, same):
         assert same == url
         outcome = sync_with(first.log, url)
         assert (outcome.waiting, outcome.server_lost) == (0, False)
@@ -99,7 +72,7 @@ def test_killed_many_times(tmp_path: Path, first: Replica, second: Replica) -> N
         for replica in (first, second):
             for _ in range(20):
                 replica.set(new_id(), name=os.urandom(3_000).hex())
-        with _process(tmp_path / "data", port) as (process, url):
+        with server_process(tmp_path / "data", port) as (process, url):
             port = int(url.rsplit(":", 1)[1])
             killer = threading.Timer(0.02 + 0.06 * round_number, process.kill)
             killer.start()
@@ -110,7 +83,7 @@ def test_killed_many_times(tmp_path: Path, first: Replica, second: Replica) -> N
                     continue
             killer.cancel()
             killer.join()
-    with _process(tmp_path / "data", port) as (_last, url):
+    with server_process(tmp_path / "data", port) as (_last, url):
         for replica in (first, second, first):
             outcome = sync_with(replica.log, url)
             assert (outcome.waiting, outcome.disputed, outcome.server_lost) == (0, 0, False)

@@ -125,7 +125,8 @@ def bundle(community: bytes, device: bytes, links: list[bytes], held: Heads, fra
 def request(message: bytes, *, server: bytes, community: bytes, device: bytes, nonce: bytes, key: Key) -> bytes:
     """Return the body of a POST to /v1/exchange."""
     signed = b"sprava/request/1\x00" + server + community + device + nonce + sha256(message) + b"POST /v1/exchange"
-    return device + nonce + key.sign(signed) + message
+    ahead = community + sha256(message) if len(message) + 96 > 65_536 else b""
+    return device + nonce + key.sign(signed) + ahead + message
 
 
 def reply(message: bytes, *, nonce: bytes, status: int, key: Key) -> bytes:

@@ -152,22 +152,32 @@ def test_http_request() -> None:
     vector = _load("http.json")
     community = _load("membership.json")["community"]
     for name in ("request", "nothing_new"):
-        envelope = wire.open_request(vector[name])
+        envelope, encoded = wire.open_request(vector[name])
         key = Signer(vector["device_seed"])
-        envelope.verify(key.public_key, server=vector["server_key"], community=community)
-        message = wire.decode(Request, envelope.message)
-        assert wire.encode(message) == envelope.message
+        envelope.verify(key.public_key, server=vector["server_key"], community=community, digest=second.sha256(encoded))
+        message = wire.decode(Request, encoded)
+        assert wire.encode(message) == encoded
         again = wire.sign_request(
             key,
             server=vector["server_key"],
             community=community,
             device=vector["device"],
             nonce=vector["nonce"],
-            message=envelope.message,
+            message=encoded,
         )
         assert again == vector[name]
     heads = wire.unpack_heads([(unit, data) for unit, data in vector["heads"]])
     assert message.base == wire.digest(heads) == vector["heads_digest"]
+
+
+@pytest.mark.parametrize("size", [65_440, 65_441])
+def test_a_long_body_says_ahead_who_signed_what(size: int) -> None:
+    vector = _load("http.json")
+    server, device, nonce, community = vector["server_key"], vector["device"], vector["nonce"], bytes(range(32))
+    sending = {"server": server, "community": community, "device": device, "nonce": nonce, "message": b"m" * size}
+    body = wire.sign_request(Signer(vector["device_seed"]), **sending)
+    assert body == second.request(key=second.Key(vector["device_seed"]), **sending)
+    assert wire.open_request(body)[0].community == (b"" if size == 65_440 else community)
 
 
 @pytest.mark.parametrize(

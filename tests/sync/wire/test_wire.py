@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync import wire
-from sync.crypto import CryptoError, Signer
+from sync.crypto import CryptoError, Signer, sha256
 from sync.replica import Heads
 from sync.wire import BadMessage, Hello, Problem, Reply, Request, UnknownVersion
 
@@ -92,20 +92,22 @@ def test_a_request_is_worth_nothing_anywhere_else() -> None:
     body = wire.sign_request(
         device, server=server, community=bytes(32), device=bytes(16), nonce=nonce, message=b"message"
     )
-    envelope = wire.open_request(body)
-    envelope.verify(device.public_key, server=server, community=bytes(32))
+    envelope, message = wire.open_request(body)
+    digest = sha256(message)
+    envelope.verify(device.public_key, server=server, community=bytes(32), digest=digest)
     for key, other_server, community in (
         (Signer.generate().public_key, server, bytes(32)),
         (device.public_key, Signer.generate().public_key, bytes(32)),
         (device.public_key, server, b"\x01" * 32),
     ):
         with pytest.raises(CryptoError):
-            envelope.verify(key, server=other_server, community=community)
+            envelope.verify(key, server=other_server, community=community, digest=digest)
     for place in range(len(body)):
         bent = bytearray(body)
         bent[place] ^= 1
+        other, message = wire.open_request(bytes(bent))
         with pytest.raises(CryptoError):
-            wire.open_request(bytes(bent)).verify(device.public_key, server=server, community=bytes(32))
+            other.verify(device.public_key, server=server, community=bytes(32), digest=sha256(message))
     with pytest.raises(BadMessage):
         wire.open_request(body[:95])
 
