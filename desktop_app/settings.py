@@ -94,6 +94,11 @@ def vaults_folder() -> Path:
     return Path(platformdirs.user_data_dir("sprava", appauthor=False)) / "vaults"
 
 
+def drills_folder() -> Path:
+    """Return where a backup is restored for practice: on the disk of the vaults, since as much room is needed."""
+    return Path(platformdirs.user_data_dir("sprava", appauthor=False)) / "drills"
+
+
 def server_folder() -> Path:
     """Return where a server keeps its data when no folder is named."""
     return Path(platformdirs.user_data_dir("sprava", appauthor=False)) / "server"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import desktop_app
-from desktop_app.cli import cases, community, exchange, files, kits, output
+from desktop_app.cli import backups, cases, community, exchange, files, kits, output
 from desktop_app.cli.parser import Commands, Parser, common_options, use_own_translations
 from sync import messages
 from sync.errors import Failure, Misuse, whereabouts
@@ -16,6 +16,7 @@ from sync.messages import _
 Handler = Callable[[Namespace], int]
 BUG = 1
 INTERRUPTED = 130
+_ABOUT_BACKUPS = {"drill": "drill", "info": "backup-info", "list": "backup-info"}
 
 
 def run(argv: Sequence[str], upper_floor: Mapping[str, Handler]) -> int:
@@ -53,10 +54,16 @@ def run(argv: Sequence[str], upper_floor: Mapping[str, Handler]) -> int:
 
 
 def _joined(argv: Sequence[str]) -> list[str]:
-    """Put ``--sort -FIELD`` together, since argparse takes what begins with a dash for an option."""
+    """Put ``--sort -FIELD`` together, since argparse takes what begins with a dash for an option.
+
+    ``backup drill FILE``, ``backup info FILE`` and ``backup list FILE`` are commands too; a vault in a folder of such
+    a name is called ``./drill``.
+    """
     joined: list[str] = []
     for argument in argv:
-        if joined and joined[-1] == "--sort" and argument.startswith("-") and not argument.startswith("--"):
+        if joined and joined[-1] == "backup" and argument in _ABOUT_BACKUPS:
+            joined[-1] = _ABOUT_BACKUPS[argument]
+        elif joined and joined[-1] == "--sort" and argument.startswith("-") and not argument.startswith("--"):
             joined[-1] += f"={argument}"
         else:
             joined.append(argument)
@@ -98,6 +105,7 @@ def _parser(upper_floor: Mapping[str, Handler]) -> Parser:
     cases.add_commands(commands)
     exchange.add_commands(commands)
     files.add_commands(commands)
+    backups.add_commands(commands)
     desk = commands.add("desk", _("open the desk (the screens)"), upper_floor["desk"])
     desk.add_argument("--vault", metavar="VAULT", type=Path, help=_("offer this vault first"))
     tour = commands.add(

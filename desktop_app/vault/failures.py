@@ -69,6 +69,11 @@ def closed() -> Refused:
     return Refused("vault_closed", _(_CLOSED))
 
 
+def busy() -> Refused:
+    """Return the failure of whoever waited in vain for others that use the database."""
+    return Refused("vault_in_use", _(_BUSY))
+
+
 def broken_database() -> Damaged:
     """Return the failure of a database that can't be the vault's."""
     return Damaged("damaged_database", _(_BROKEN))

@@ -1,6 +1,7 @@
 """The vault's database: one writer, any number of readers beside it."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,12 +9,16 @@ from pathlib import Path
 from sqlcipher3 import dbapi2
 
 from desktop_app.vault import failures, keyfile
+from desktop_app.vault.snapshot import RawFile, Snapshot
 from sync import sqlcipher
 from sync.sqlcipher import Connection
 
 _IDLE_READERS = 4
 """How many read connections are kept ready; each holds a page cache of its own."""
 _INTERRUPT_SECONDS = 0.02
+_PIN_SECONDS = 60.0
+"""How long a snapshot waits for readers of an older state; a person's reading takes a fraction of a second."""
+_PIN_STEP_SECONDS = 0.02
 
 
 class Database:
@@ -36,6 +41,7 @@ class Database:
         self._readers = threading.Condition()
         self._idle: list[Connection] = []
         self._active: dict[int, Connection] = {}
+        self._raw = RawFile(path)
         self._closed = False
         try:
             with failures.plainly():
@@ -122,6 +128,53 @@ class Database:
             with _plain_database_errors():
                 self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Give one unchanging state of the database as the bytes of its file, while others go on writing.
+
+        Inside, `read` of the same thread sees the same state (docs/decisions/0011-backup.md says why the file stays).
+
+        Raises:
+            RuntimeError: The thread is inside `write`, `read` or `snapshot`.
+            Refused: The vault is closed, or somebody reads an older state for a minute ("vault_in_use").
+            Damaged: The disk or the database is damaged.
+        """
+        thread = threading.get_ident()
+        if thread in self._active:
+            raise RuntimeError("snapshot() inside read()")
+        with self._plain_read_errors(), self._raw.opened() as file:
+            connection = self._pin(thread)
+            try:
+                yield Snapshot(connection, file, lambda: self._closed)
+            finally:
+                self._give_back(thread, connection)
+
+    def _pin(self, thread: int) -> Connection:
+        """Return a connection that reads from the main file alone, so that no checkpoint may write into it."""
+        until = time.monotonic() + _PIN_SECONDS
+        while True:
+            with self._write_lock:
+                if self._writing:
+                    raise RuntimeError("snapshot() inside write()")
+                if self._closed:
+                    raise failures.closed()
+                busy, frames, moved = self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                if not busy and frames == moved:
+                    return self._begin_reading(thread)
+            if time.monotonic() > until:
+                raise failures.busy()
+            time.sleep(_PIN_STEP_SECONDS)
+
+    def _begin_reading(self, thread: int) -> Connection:
+        connection = self._take(thread)
+        try:
+            connection.execute("BEGIN")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # only now the state is chosen
+        except BaseException:
+            self._give_back(thread, connection)
+            raise
+        return connection
+
     def _take(self, thread: int) -> Connection:
         with self._readers:
             if self._closed:
@@ -175,6 +228,7 @@ class Database:
                 self._idle.clear()
             self._writer.close()
             keyfile.wipe(self._key)
+        self._raw.close()  # not under the lock, for which a snapshot about to begin may be waiting with the file
 
 
 @contextmanager

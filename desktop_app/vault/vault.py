@@ -9,6 +9,7 @@ from desktop_app.vault.kdf import TARGET_SECONDS, KdfParameters
 from desktop_app.vault.keyfile import KeyFile
 from desktop_app.vault.mark import Mark
 from desktop_app.vault.shares import Secret
+from desktop_app.vault.snapshot import Snapshot
 from desktop_app.vault.stick import Stick
 from desktop_app.vault.storage import Database
 from desktop_app.vault.ways import NewPhrase
@@ -116,6 +117,10 @@ class Vault:
     def checkpoint(self) -> None:
         """Bring what the write-ahead log holds into the database file; see `Database.checkpoint`."""
         self._database.checkpoint()
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Give one state of the database as the bytes of its file; see `Database.snapshot`."""
+        return self._database.snapshot()
 
     @property
     def key_file(self) -> KeyFile:

@@ -1,0 +1,164 @@
+"""A restore for practice: proves a backup without touching the vault, and leaves nothing behind."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from desktop_app import settings
+from desktop_app.backup import failures
+from desktop_app.backup.form import BadForm
+from desktop_app.backup.reading import BackupFile, blocks_of, by_passphrase, check_blocks
+from desktop_app.backup.restoring import Restored, restore
+from desktop_app.backup.watch import Watch
+from desktop_app.opening import open_workspace
+from desktop_app.vault import failures as disk
+from desktop_app.vault.instance import InstanceLock
+from desktop_app.verify import Check, verify
+from desktop_app.workspace import Workspace
+from sync.errors import Refused
+from sync.messages import _
+
+_PREFIX = "drill-"
+_OF_ONE_PLACE = {"mark", "seat"}
+"""What a backup leaves out on purpose, since it belongs to one place and one life of a vault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """What a practice restore proved.
+
+    Args:
+        file: The backup.
+        generation: Which state was restored.
+        made: When that was saved.
+        cases: How many cases it held.
+        files: How many files.
+        digest: The digest over everything visible: of the backup, and of what was restored.
+        generations: How many states the file holds; every block of each was read.
+        seconds: How long it took.
+        sound: Whether everything was found whole.
+        checks: What was checked.
+    """
+
+    file: Path
+    generation: int
+    made: datetime
+    cases: int
+    files: int
+    digest: str
+    generations: int
+    seconds: float
+    sound: bool
+    checks: tuple[Check, ...]
+
+
+def drill(
+    path: Path,
+    passphrase: str,
+    *,
+    generation: int | None = None,
+    watch: Watch | None = None,
+    within: Path | None = None,
+) -> Drill:
+    """Open a backup with the pass phrase alone, restore it into a private folder, verify it, and remove it again.
+
+    Args:
+        path: The backup file.
+        passphrase: The pass phrase that was in force when it was made.
+        generation: Which state of the vault; the newest when not given.
+        watch: Told about progress; can stop the work.
+        within: Where the private folder is made; by default beside the vaults of this person. All in it is encrypted
+            as in a vault.
+
+    Raises:
+        Refused: The pass phrase does not fit, there is no room, or the work was stopped.
+        Damaged: The backup is damaged; the sentence says which part.
+        Unreachable: The medium with the backup is gone.
+    """
+    started = time.monotonic()
+    watch = watch or Watch()
+    with BackupFile(path) as backup:
+        vault_key = backup.unlock(by_passphrase(passphrase))
+        generations = len(backup.root.generations)
+        checks = [_check_file(backup, watch)]
+    with _private_folder(within or settings.drills_folder()) as folder:
+        restored = restore(path, folder / "vault", lambda _: vault_key, generation=generation, watch=watch)
+        with open_workspace(restored.folder, passphrase) as workspace:
+            checks.append(_compare(restored, workspace))
+            checks += [check for check in verify(workspace) if check.part not in _OF_ONE_PLACE]
+    return Drill(
+        file=path,
+        generation=restored.generation,
+        made=restored.made,
+        cases=restored.cases,
+        files=restored.files,
+        digest=restored.digest,
+        generations=generations,
+        seconds=round(time.monotonic() - started, 2),
+        sound=all(check.sound for check in checks),
+        checks=tuple(checks),
+    )
+
+
+def _check_file(backup: BackupFile, watch: Watch) -> Check:
+    """Read every block of every generation."""
+    blocks = blocks_of(backup.index(generation) for generation in backup.root.generations)
+    size = sum(block.length for block in blocks)
+    watch.begin("checking", size)
+    backup.forget_cache()
+    try:
+        check_blocks(backup, blocks, watch.step)
+    except BadForm as error:
+        raise failures.damaged(backup.path, _("a block of it does not open")) from error
+    finding = _("{blocks} blocks of {generations} generations, every one authentic").format(
+        blocks=len(blocks), generations=len(backup.root.generations)
+    )
+    if backup.one_root_lost:
+        finding += "; " + _("one of the two tables of contents is damaged, the next backup writes it anew")
+    return Check("backup", _("Backup file"), sound=True, finding=finding)
+
+
+def _compare(restored: Restored, workspace: Workspace) -> Check:
+    """Compare the restored vault, as it is opened, with what was counted when it was saved."""
+    cases, digest = workspace.info().cases, workspace.digest()
+    same = (cases, digest) == (restored.cases, restored.digest)
+    finding = (
+        _("{cases} cases, digest {digest}…: the same as when it was saved").format(cases=cases, digest=digest[:12])
+        if same
+        else _("{cases} cases instead of {saved}, or another digest").format(cases=cases, saved=restored.cases)
+    )
+    return Check("contents", _("What was restored"), sound=same, finding=finding)
+
+
+@contextmanager
+def _private_folder(parent: Path) -> Iterator[Path]:
+    """Give a folder for its owner alone, and remove it and what a killed drill may have left."""
+    with disk.plainly():
+        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _sweep(parent)
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+    lock = InstanceLock(folder)
+    with disk.plainly():
+        lock.acquire()
+    try:
+        yield folder
+    finally:
+        lock.release()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what killed drills left: all of it is encrypted, and nobody uses it."""
+    for left in parent.glob(f"{_PREFIX}*"):
+        lock = InstanceLock(left)
+        try:
+            lock.acquire()
+        except (Refused, OSError):
+            continue  # another drill is under way there
+        lock.release()
+        shutil.rmtree(left, ignore_errors=True)

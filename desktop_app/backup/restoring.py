@@ -1,0 +1,217 @@
+"""From a backup file to a vault: in a folder beside the one that is meant, checked, and only then under its name."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from desktop_app import schema
+from desktop_app.backup import failures
+from desktop_app.backup.form import BadForm, File, Generation, Index
+from desktop_app.backup.reading import BackupFile, Unlock
+from desktop_app.backup.watch import Watch
+from desktop_app.vault import failures as disk
+from desktop_app.vault import keyfile, keystore
+from desktop_app.vault.vault import DATABASE_LABEL, DATABASE_NAME, publish, require_free
+from sync import digest, files, sqlcipher
+from sync.errors import Damaged, Refused
+from sync.messages import _
+from sync.sqlcipher import Connection
+
+_MARGIN = 16 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A vault that was restored.
+
+    Args:
+        folder: Where it is.
+        generation: Which state of the vault it is.
+        made: When that was saved.
+        cases: How many cases it holds.
+        files: How many files.
+        digest: The digest over everything visible, equal to the one that was saved.
+        missing: Files that were damaged in the backup and left out, only when that was asked for.
+    """
+
+    folder: Path
+    generation: int
+    made: datetime
+    cases: int
+    files: int
+    digest: str
+    missing: tuple[str, ...]
+
+
+def restore(
+    path: Path,
+    folder: Path,
+    unlock: Unlock,
+    *,
+    generation: int | None = None,
+    watch: Watch | None = None,
+    salvage: bool = False,
+) -> Restored:
+    """Make a vault of a backup; nothing that exists is overwritten, and after a failure there is no vault.
+
+    Args:
+        path: The backup file.
+        folder: Where to; it must not exist or be empty.
+        unlock: Gives the vault key, such as `reading.by_passphrase`.
+        generation: Which state of the vault; the newest when not given.
+        watch: Told about progress; can stop the work.
+        salvage: Leave out files (never the database) whose blocks are damaged, instead of giving up.
+
+    Raises:
+        Refused: The pass phrase does not fit, the folder holds something, or there is no room.
+        Damaged: The backup is damaged.
+        Unreachable: The medium with the backup is gone.
+    """
+    folder = folder.absolute()
+    watch = watch or Watch()
+    require_free(folder)
+    with BackupFile(path) as backup:
+        vault_key = backup.unlock(unlock)
+        try:
+            wanted = backup.generation(generation)
+            with _folder_beside(folder, wanted) as building:
+                missing = extract(backup, wanted, building, watch, salvage=salvage)
+                keystore.store(building, keyfile.parse(backup.key_file))
+                _check(building, backup, wanted, vault_key)
+                with disk.plainly():
+                    files.sync_folder(building)
+                    publish(building, folder)
+        finally:
+            keyfile.wipe(vault_key)
+    made = datetime.fromtimestamp(wanted.made_ms / 1000, UTC)
+    return Restored(folder, wanted.number, made, wanted.cases, wanted.files, wanted.digest, missing)
+
+
+def extract(
+    backup: BackupFile,
+    generation: Generation,
+    folder: Path,
+    watch: Watch,
+    *,
+    salvage: bool = False,
+    only: str | None = None,
+) -> tuple[str, ...]:
+    """Write the files of a generation, each durably and for its owner alone; all of them are encrypted as in a vault.
+
+    Args:
+        backup: The unlocked backup.
+        generation: Which one.
+        folder: An empty folder of the caller's.
+        watch: Told about progress; can stop the work.
+        salvage: Leave out damaged files but the database.
+        only: The one file that is wanted; all when not given.
+
+    Returns:
+        The names of files that were left out.
+
+    Raises:
+        Refused: A newer program saved it, the disk is full, or the work was stopped.
+        Damaged: The backup is damaged.
+    """
+    if generation.schema > schema.VERSION:
+        raise failures.newer(backup.path)
+    index: Index = backup.index(generation)
+    missing = []
+    watch.begin("writing", generation.total)
+    for file in index.files:
+        if only not in {None, file.name}:
+            continue
+        try:
+            _extract_file(backup, file, folder, watch)
+        except BadForm as error:
+            if not salvage or file.name == DATABASE_NAME:
+                part = _("blocks of {name} in generation {number}")
+                raise failures.damaged(backup.path, part.format(name=file.name, number=generation.number)) from error
+            (folder / file.name).unlink()
+            missing.append(file.name)
+    return tuple(missing)
+
+
+def _extract_file(backup: BackupFile, file: File, folder: Path, watch: Watch) -> None:
+    path = folder / file.name
+    with disk.plainly():
+        _make_folders(path.parent, folder)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        with os.fdopen(descriptor, "wb") as target:
+            for block in file.places():
+                plain = backup.block(block)
+                target.write(plain)
+                watch.step(len(plain))
+            target.flush()
+            os.fsync(target.fileno())
+        files.sync_folder(path.parent)
+
+
+def _make_folders(wanted: Path, folder: Path) -> None:
+    """Make the folders below a folder that a file needs."""
+    if wanted != folder and not wanted.is_dir():
+        _make_folders(wanted.parent, folder)
+        wanted.mkdir(mode=0o700)
+        files.sync_folder(wanted.parent)
+
+
+@contextmanager
+def _folder_beside(folder: Path, generation: Generation) -> Iterator[Path]:
+    """Give an empty private folder on the same disk; it is gone after a failure."""
+    with disk.plainly():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder.parent).free
+        if free < generation.total + _MARGIN:
+            raise failures.no_space(folder, generation.total + _MARGIN, free)
+        building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.restoring-", dir=folder.parent))
+    try:
+        yield building
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)  # unfinished and only ours; the first failure is the one to tell
+        raise
+
+
+@contextmanager
+def database(folder: Path, vault_key: bytearray) -> Iterator[Connection]:
+    """Give a read-only connection to a database that was extracted.
+
+    Args:
+        folder: Where it lies.
+        vault_key: The vault key.
+
+    Raises:
+        Damaged: It is not what was saved.
+    """
+    key = keyfile.derive(vault_key, DATABASE_LABEL)
+    try:
+        with disk.plainly():
+            connection = sqlcipher.connect(folder / DATABASE_NAME, key, read_only=True, create=False)
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            finally:
+                connection.close()
+    finally:
+        keyfile.wipe(key)
+
+
+def _check(folder: Path, backup: BackupFile, generation: Generation, vault_key: bytearray) -> None:
+    """Compare the restored database with what was counted when it was saved."""
+    try:
+        with database(folder, vault_key) as connection:
+            faults = connection.execute("PRAGMA cipher_integrity_check").fetchall()
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            same = not faults and version == generation.schema
+            if same and version == schema.VERSION:
+                units = list(backup.index(generation).units)
+                (cases,) = connection.execute("SELECT count(*) FROM case_row").fetchone()
+                same = (digest.of_units(connection, units), cases) == (generation.digest, generation.cases)
+    except (Damaged, Refused) as error:
+        raise failures.damaged(backup.path, _("its database")) from error
+    if not same:
+        raise failures.damaged(backup.path, _("its database is not the one that was saved"))

@@ -1,0 +1,145 @@
+"""Commands that back a vault up, restore it, and prove that a backup is good."""
+
+from argparse import Namespace
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from desktop_app.cli import output
+from desktop_app.cli.community import opened
+from desktop_app.cli.parser import Commands
+from sync.messages import _, ngettext
+
+
+def add_commands(commands: Commands) -> None:
+    """Add ``backup``, ``restore``, ``drill`` and ``backup-info``."""
+    backup = commands.add("backup", _("write one encrypted, verified file with all of a vault"), _backup)
+    backup.add_argument("vault", metavar="VAULT", type=Path)
+    backup.add_argument("file", metavar="FILE", type=Path, help=_("file, or folder, stick, share"))
+    backup.add_argument("--keep", metavar="N", type=int, help=_("how many states of the vault the file holds"))
+    restore = commands.add("restore", _("make a vault of a backup, on any computer"), _restore)
+    restore.add_argument("file", metavar="FILE", type=Path)
+    restore.add_argument("vault", metavar="VAULT", type=Path, help=_("a new or empty folder"))
+    restore.add_argument("--generation", metavar="N", type=int, help=_("an earlier state; backup-info lists them"))
+    restore.add_argument("--salvage", action="store_true", help=_("leave out attached files that are damaged"))
+    drill = commands.add("drill", _("prove a backup: restore it for practice and verify it"), _drill)
+    drill.add_argument("file", metavar="FILE", type=Path)
+    drill.add_argument("--generation", metavar="N", type=int, help=_("an earlier state; backup-info lists them"))
+    info = commands.add("backup-info", _("what a backup file holds"), _info)
+    info.add_argument("file", metavar="FILE", type=Path)
+
+
+def _backup(arguments: Namespace) -> int:
+    from desktop_app.backup.making import KEEP, back_up
+
+    with opened(arguments) as workspace:
+        made = back_up(workspace, arguments.file, keep=arguments.keep or KEEP)
+    for notice in made.notices:
+        output.tell(notice)
+    return output.result(
+        arguments,
+        {**asdict(made), "made": _moment(made.made_ms)},
+        _("Backup {number} is in {file} and was read back: {cases} cases, {files} files.").format(
+            number=made.generation, file=made.file, cases=made.cases, files=made.files
+        ),
+        _("Written: {written} of {bytes} bytes.").format(written=made.written, bytes=made.bytes),
+    )
+
+
+def _restore(arguments: Namespace) -> int:
+    from desktop_app.backup.reading import by_passphrase
+    from desktop_app.backup.restoring import restore
+
+    unlock = by_passphrase(output.passphrase(arguments))
+    restored = restore(
+        arguments.file, arguments.vault, unlock, generation=arguments.generation, salvage=arguments.salvage
+    )
+    for name in restored.missing:
+        output.tell(_("Damaged in the backup and left out: {name}").format(name=name))
+    # Opened once, so that the new life of its log is begun and told here.
+    with opened(arguments) as workspace:
+        info = workspace.info()
+    return output.result(
+        arguments,
+        {**asdict(restored), "vault": restored.folder, "community": info.community, "person": info.person},
+        _("The vault of {person} as it was on {when} is in {folder}: {cases} cases, {files} files.").format(
+            person=info.person,
+            when=_words(restored.made),
+            folder=restored.folder,
+            cases=restored.cases,
+            files=restored.files,
+        ),
+    )
+
+
+def _drill(arguments: Namespace) -> int:
+    from desktop_app.backup.drill import drill
+
+    done = drill(arguments.file, output.passphrase(arguments), generation=arguments.generation)
+    output.result(
+        arguments,
+        asdict(done),
+        *(f"{'✓' if check.sound else '✗'} {check.title}: {check.finding}" for check in done.checks),
+        _("The backup of {when} was restored for practice in {seconds} s and removed again.").format(
+            when=_words(done.made), seconds=done.seconds
+        ),
+    )
+    if done.sound:
+        return 0
+    output.tell(_("This backup restores, but not everything in it is whole. Make another backup at once."))
+    return 4
+
+
+def _info(arguments: Namespace) -> int:
+    from desktop_app.backup.reading import BackupFile, by_passphrase
+    from desktop_app.vault import keyfile
+
+    with BackupFile(arguments.file) as backup:
+        keyfile.wipe(backup.unlock(by_passphrase(output.passphrase(arguments))))
+        root = backup.root
+        document = {
+            "file": arguments.file,
+            "vault": backup.header.vault.hex(),
+            "backup": backup.header.backup.hex(),
+            "bytes": backup.size,
+            "checked": _moment(root.checked_ms),
+            "generations": [
+                {
+                    "generation": held.number,
+                    "made": _moment(held.made_ms),
+                    "bytes": held.total,
+                    "files": held.files,
+                    "cases": held.cases,
+                    "frames": held.frames,
+                    "program": held.program,
+                    "digest": held.digest,
+                }
+                for held in root.generations
+            ],
+        }
+    count = len(root.generations)
+    return output.result(
+        arguments,
+        document,
+        ngettext(
+            "The backup holds {count} state of the vault:", "The backup holds {count} states of the vault:", count
+        ).format(count=count),
+        *(
+            _("{number}: {when}, {cases} cases, {files} files, {bytes} bytes").format(
+                number=held.number,
+                when=_words(_moment(held.made_ms)),
+                cases=held.cases,
+                files=held.files,
+                bytes=held.total,
+            )
+            for held in root.generations
+        ),
+    )
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _words(moment: datetime) -> str:
+    return f"{moment.astimezone():%d.%m.%Y %H:%M}"
