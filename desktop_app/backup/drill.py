@@ -12,10 +12,10 @@ from pathlib import Path
 from desktop_app import settings
 from desktop_app.backup import failures
 from desktop_app.backup.form import BadForm
-from desktop_app.backup.reading import BackupFile, blocks_of, by_passphrase, check_blocks
+from desktop_app.backup.reading import BackupFile, blocks_of, check_blocks
 from desktop_app.backup.restoring import Restored, restore
 from desktop_app.backup.watch import Watch
-from desktop_app.opening import open_workspace
+from desktop_app.backup.ways import Way
 from desktop_app.vault import failures as disk
 from desktop_app.vault.instance import InstanceLock
 from desktop_app.verify import Check, verify
@@ -59,17 +59,17 @@ class Drill:
 
 def drill(
     path: Path,
-    passphrase: str,
+    way: Way,
     *,
     generation: int | None = None,
     watch: Watch | None = None,
     within: Path | None = None,
 ) -> Drill:
-    """Open a backup with the pass phrase alone, restore it into a private folder, verify it, and remove it again.
+    """Open a backup with what a person has, restore it into a private folder, verify it, and remove it again.
 
     Args:
         path: The backup file.
-        passphrase: The pass phrase that was in force when it was made.
+        way: What opened the vault when it was made.
         generation: Which state of the vault; the newest when not given.
         watch: Told about progress; can stop the work.
         within: Where the private folder is made; by default beside the vaults of this person. All in it is encrypted
@@ -83,12 +83,12 @@ def drill(
     started = time.monotonic()
     watch = watch or Watch()
     with BackupFile(path) as backup:
-        vault_key = backup.unlock(by_passphrase(passphrase))
+        vault_key = backup.unlock(way.vault_key)
         generations = len(backup.root.generations)
         checks = [_check_file(backup, watch)]
     with _private_folder(within or settings.drills_folder()) as folder:
         restored = restore(path, folder / "vault", lambda _: vault_key, generation=generation, watch=watch)
-        with open_workspace(restored.folder, passphrase) as workspace:
+        with way.open(restored.folder) as workspace:
             checks.append(_compare(restored, workspace))
             checks += [check for check in verify(workspace) if check.part not in _OF_ONE_PLACE]
     return Drill(

@@ -304,7 +304,7 @@ class _Job:
         checked_ms = generation.made_ms if whole else before.checked_ms
         try:
             writer.commit(
-                Root(before.sequence + 1, writer.end, checked_ms, generations), self._workspace.store.key_file
+                Root(before.sequence + 1, writer.end, checked_ms, generations), self._workspace.store.key_file.pack()
             )
         except BadForm as error:
             raise failures.bad_medium(self._path) from error

@@ -23,32 +23,12 @@ from desktop_app.backup.form import (
     Slot,
     read_slot,
 )
-from desktop_app.vault import keyfile, passphrase
-from desktop_app.vault.keyfile import KeyFile
+from desktop_app.vault import keyfile
 from sync.errors import Damaged, Refused
 from sync.messages import _
 
-Unlock = Callable[[KeyFile], bytearray]
-"""Gives the vault key of a key file, or refuses."""
-
-
-def by_passphrase(text: str) -> Unlock:
-    """Return what unlocks a backup with a pass phrase.
-
-    Args:
-        text: The pass phrase that was in force when the backup was made.
-    """
-
-    def unlock(key_file: KeyFile) -> bytearray:
-        secret = passphrase.secret(text)
-        try:
-            return key_file.unlock(secret)
-        except Refused as refusal:
-            raise failures.wrong_passphrase() if refusal.code == "wrong_passphrase" else refusal from None
-        finally:
-            keyfile.wipe(secret)
-
-    return unlock
+Unlock = Callable[[bytes], bytearray]
+"""Gives the vault key of a key file, such as `Way.vault_key`, or refuses."""
 
 
 def label(backup_id: bytes) -> str:
@@ -210,7 +190,7 @@ class BackupFile(SealedParts):
         """Open the file.
 
         Args:
-            unlock: Gives the vault key, such as `by_passphrase`.
+            unlock: Gives the vault key, such as `Way.vault_key`.
 
         Returns:
             The vault key; the caller wipes it.
@@ -227,7 +207,7 @@ class BackupFile(SealedParts):
             raise failures.damaged(self.path, _("its copy of the key file")) from damage
         if key_file.vault_id != self.header.vault:
             raise failures.damaged(self.path, _("its key file is of another vault"))
-        vault_key = unlock(key_file)
+        vault_key = unlock(self.key_file)
         try:
             self.unlock_with(bytes(keyfile.derive(vault_key, f"sprava/v1/vault/{label(self.header.backup)}")))
         except BaseException:

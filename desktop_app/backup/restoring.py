@@ -16,7 +16,8 @@ from desktop_app.backup.reading import BackupFile, Unlock
 from desktop_app.backup.watch import Watch
 from desktop_app.vault import failures as disk
 from desktop_app.vault import keyfile, keystore
-from desktop_app.vault.vault import DATABASE_LABEL, DATABASE_NAME, publish, require_free
+from desktop_app.vault.opening import publish, require_free
+from desktop_app.vault.vault import DATABASE_LABEL, DATABASE_NAME
 from sync import digest, files, sqlcipher
 from sync.errors import Damaged, Refused
 from sync.messages import _
@@ -62,7 +63,7 @@ def restore(
     Args:
         path: The backup file.
         folder: Where to; it must not exist or be empty.
-        unlock: Gives the vault key, such as `reading.by_passphrase`.
+        unlock: Gives the vault key, such as `Way.vault_key`.
         generation: Which state of the vault; the newest when not given.
         watch: Told about progress; can stop the work.
         salvage: Leave out files (never the database) whose blocks are damaged, instead of giving up.

@@ -4,11 +4,15 @@ from argparse import Namespace
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from desktop_app.cli import output
 from desktop_app.cli.community import opened
 from desktop_app.cli.parser import Commands
 from sync.messages import _, ngettext
+
+if TYPE_CHECKING:
+    from desktop_app.backup.ways import Way
 
 
 def add_commands(commands: Commands) -> None:
@@ -47,18 +51,19 @@ def _backup(arguments: Namespace) -> int:
 
 
 def _restore(arguments: Namespace) -> int:
-    from desktop_app.backup.reading import by_passphrase
     from desktop_app.backup.restoring import restore
 
-    unlock = by_passphrase(output.passphrase(arguments))
+    way = _way(arguments)
     restored = restore(
-        arguments.file, arguments.vault, unlock, generation=arguments.generation, salvage=arguments.salvage
+        arguments.file, arguments.vault, way.vault_key, generation=arguments.generation, salvage=arguments.salvage
     )
     for name in restored.missing:
         output.tell(_("Damaged in the backup and left out: {name}").format(name=name))
     # Opened once, so that the new life of its log is begun and told here.
-    with opened(arguments) as workspace:
+    with way.open(restored.folder) as workspace:
         info = workspace.info()
+        for notice in workspace.notices:
+            output.tell(notice)
     return output.result(
         arguments,
         {**asdict(restored), "vault": restored.folder, "community": info.community, "person": info.person},
@@ -75,7 +80,7 @@ def _restore(arguments: Namespace) -> int:
 def _drill(arguments: Namespace) -> int:
     from desktop_app.backup.drill import drill
 
-    done = drill(arguments.file, output.passphrase(arguments), generation=arguments.generation)
+    done = drill(arguments.file, _way(arguments), generation=arguments.generation)
     output.result(
         arguments,
         asdict(done),
@@ -91,11 +96,11 @@ def _drill(arguments: Namespace) -> int:
 
 
 def _info(arguments: Namespace) -> int:
-    from desktop_app.backup.reading import BackupFile, by_passphrase
+    from desktop_app.backup.reading import BackupFile
     from desktop_app.vault import keyfile
 
     with BackupFile(arguments.file) as backup:
-        keyfile.wipe(backup.unlock(by_passphrase(output.passphrase(arguments))))
+        keyfile.wipe(backup.unlock(_way(arguments).vault_key))
         root = backup.root
         document = {
             "file": arguments.file,
@@ -135,6 +140,12 @@ def _info(arguments: Namespace) -> int:
             for held in root.generations
         ),
     )
+
+
+def _way(arguments: Namespace) -> "Way":
+    from desktop_app.backup.ways import Way
+
+    return Way(output.passphrase(arguments))
 
 
 def _moment(milliseconds: int) -> datetime:

@@ -50,7 +50,7 @@ def create(
     """
     passphrase.check_passphrase(text)
     folder = folder.absolute()
-    _require_free(folder)
+    require_free(folder)
     vault_key = bytearray(os.urandom(32))
     key_file = ways.replaced(keyfile.blank(), vault_key, NewPhrase(text, cost=kdf))
     with failures.plainly():
@@ -59,7 +59,7 @@ def create(
     try:
         _build(building, key_file, vault_key, initialise, schema_version)
         with failures.plainly():
-            _publish(building, folder)
+            publish(building, folder)
     except BaseException:
         keyfile.wipe(vault_key)
         shutil.rmtree(building, ignore_errors=True)  # unfinished and only ours; the first failure is the one to tell
@@ -168,7 +168,12 @@ def _require_vault(folder: Path) -> None:
         )
 
 
-def _require_free(folder: Path) -> None:
+def require_free(folder: Path) -> None:
+    """Refuse a folder that a new vault can't become.
+
+    Raises:
+        Refused: It holds a vault ("vault_exists") or anything else ("folder_not_empty").
+    """
     if is_vault(folder):
         raise Refused(
             "vault_exists",
@@ -212,7 +217,12 @@ def _build(
     keyfile.wipe(mark_key)
 
 
-def _publish(building: Path, folder: Path) -> None:
+def publish(building: Path, folder: Path) -> None:
+    """Let a finished folder take the name that is meant for it, at once and durably.
+
+    Raises:
+        OSError: The disk refused, or the name was taken meanwhile.
+    """
     if folder.exists():
         folder.rmdir()  # an empty one is in the way of the rename on Windows; a filled one refuses
     building.rename(folder)

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from desktop_app import vault
+from desktop_app.backup.ways import Way
 from desktop_app.kits import examples
 from desktop_app.opening import create_workspace, open_workspace
 from desktop_app.workspace import Workspace
 
 PASSPHRASE = "калина горить над ставом 77"
+WAY = Way(PASSPHRASE)
 OTHER = "осінній дощ над містом 42"
 
 
