@@ -1,9 +1,11 @@
 """What of a vault goes into a backup."""
 
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from desktop_app.attachments.store import FOLDER_NAME
 from desktop_app.backup.form import DATABASE_BLOCK, FILE_BLOCK, Block, File, is_safe_name
 from desktop_app.vault.instance import LOCK_NAME
 from desktop_app.vault.snapshot import Snapshot
@@ -11,6 +13,9 @@ from desktop_app.vault.vault import DATABASE_NAME, MARK_NAME
 
 _LEFT_OUT = (DATABASE_NAME, LOCK_NAME, MARK_NAME, "vault.key", "vault.seat", "vault.tries")
 """The database goes by its snapshot and the key file with the root; the rest belongs to one place and one life."""
+
+_UNFINISHED = (f"{FOLDER_NAME}/new-",)
+_CHUNK = re.compile(rf"{FOLDER_NAME}/[0-9a-f]{{2}}/([0-9a-f]{{64}})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,11 @@ class Found:
         """Return whether an earlier backup has it already: such files are written once and never changed."""
         return (file.name, file.size, file.modified_ns) == (self.name, self.size, self.modified_ns)
 
+    def is_sound(self, blocks: list[Block]) -> bool:
+        """Return whether what was read fits the name: a stored chunk is named by the hash of its bytes."""
+        named = _CHUNK.fullmatch(self.name)
+        return named is None or [block.hash.hex() for block in blocks] == [named[1]]
+
 
 def find_files(folder: Path) -> list[Found]:
     """Return the files that a vault has beside its database, by name: attachments and whatever else stays.
@@ -53,7 +63,7 @@ def find_files(folder: Path) -> list[Found]:
 
 
 def _is_left_out(name: str) -> bool:
-    return name.startswith(_LEFT_OUT) or name.endswith((".new", ".part", ".partial"))
+    return name.startswith((*_LEFT_OUT, *_UNFINISHED)) or name.endswith((".new", ".part", ".partial"))
 
 
 def database_entry(snapshot: Snapshot, blocks: list[Block]) -> File:

@@ -20,7 +20,8 @@ ROOT_PLACES = (HEADER_BYTES, HEADER_BYTES + ROOT_BYTES)
 DATA_START = HEADER_BYTES + 2 * ROOT_BYTES
 
 DATABASE_BLOCK = 65536
-FILE_BLOCK = 2**20
+FILE_BLOCK = 2**20 + 2**16
+"""An attached file's stored chunk (a MiB and a little) is one block."""
 MAX_BLOCK = FILE_BLOCK
 OVERHEAD = crypto.NONCE_BYTES + crypto.TAG_BYTES
 MAX_KEY_FILE = 8192
@@ -35,9 +36,9 @@ _ROOT_HEAD = struct.Struct(">8sQHH")
 _ROOT_MAGIC = b"SPRVROOT"
 _ENTRY = struct.Struct(">QI32s")
 _NUMBER = struct.Struct(">Q")
-_ROOT_FOR = b"sprava/v1/backup/root\x00"
-_INDEX_FOR = b"sprava/v1/backup/index\x00"
-_BLOCK_FOR = b"sprava/v1/backup/block\x00"
+_ROOT_FOR = b"sprava/v1/backup-root\x00"
+_INDEX_FOR = b"sprava/v1/backup-index\x00"
+_BLOCK_FOR = b"sprava/v1/backup-block\x00"
 _ROOT_ROOM = ROOT_BYTES - _ROOT_HEAD.size - crypto.HASH_BYTES
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,119}")
 _MAX_DEPTH = 6

@@ -168,7 +168,7 @@ class _Job:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         try:
             self._open_former()
-            with self._pinned as pinned:
+            with self._workspace.files.chunks.hold(), self._pinned as pinned:
                 snapshot = pinned.enter_context(self._workspace.store.snapshot())
                 faults = snapshot.connection.execute("PRAGMA cipher_integrity_check").fetchall()
                 if faults:
@@ -335,9 +335,20 @@ class _Job:
             blocks.append(known)
         files = [database_entry(snapshot, blocks)]
         held = _by_name(self._former)
+        damaged = 0
         for found in plan.found:
             entry = held.get(found.name) if found.name in plan.unchanged else None
-            files.append(entry or file_entry(found, [*self._add_file(writer, found)]))
+            if entry is None:
+                added = list(self._add_file(writer, found))
+                damaged += not found.is_sound(added)
+                entry = file_entry(found, added)
+            files.append(entry)
+        if damaged:
+            self._notices.append(
+                _("Parts of attached files are damaged in the vault: {count}. Run “sprava verify”.").format(
+                    count=damaged
+                )
+            )
         return tuple(files)
 
     def _add_file(self, writer: Writer, found: Found) -> Iterator[Block]:
