@@ -31,7 +31,7 @@ def run_desk(argv: list[str]) -> int:
     sys.excepthook = guard.caught
     window.begin(argv[0] if argv else "")
     window.show()
-    window.watch_idleness()
+    window.watch()
     return app.exec()
 
 

@@ -28,6 +28,8 @@ class DeskContext(QObject):
     page_wanted = Signal(str, str)
     search_wanted = Signal(str)
     search_shown = Signal(str)
+    auto_lock_changed = Signal(int)
+    lock_wanted = Signal()
 
     _written = Signal(object)
 

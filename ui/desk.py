@@ -189,6 +189,7 @@ class Desk(QWidget):
         context = self.context
         context.page_wanted.connect(self._page_wanted)
         context.search_wanted.connect(self._search)
+        context.lock_wanted.connect(self.lock_wanted)
         context.message_shown.connect(self.messages.show_message)
         context.cases_changed.connect(self._changed)
         context.search_shown.connect(self.top_bar.show_words)

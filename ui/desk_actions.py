@@ -9,6 +9,7 @@ from ui.actions import Action
 from ui.help import show_help
 from ui.look import variants
 from ui.pages import PAGES
+from ui.presence import LOCK_KEYS
 
 if TYPE_CHECKING:
     from ui.desk import Desk
@@ -39,7 +40,7 @@ def desk_actions(desk: "Desk") -> list[Action]:
         Action("menu", _("Menu"), desk.top_bar.menu_button.showMenu, "menu", ("F10",)),
         Action("help", _("Keys"), partial(show_help, desk), "help", ("F1",), _("help shortcuts")),
         Action("about", _("About the program"), partial(show_about, desk), "info", (), _("version licence")),
-        Action("lock", _("Lock the desk"), desk.lock_wanted.emit, "lock", ("Ctrl+L", "F12")),
+        Action("lock", _("Lock the desk"), desk.lock_wanted.emit, "lock", LOCK_KEYS),
         Action("close", _("Close this vault"), desk.close_wanted.emit, "close"),
         Action("quit", _("Quit"), desk.quit_wanted.emit, "quit", ("Ctrl+Q",), _("exit")),
     ]

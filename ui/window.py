@@ -3,10 +3,11 @@
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QSize, QTimer
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 
+from desktop_app import auto_lock
 from desktop_app.settings import KnownVault, Settings
 from desktop_app.workspace import Workspace
 from sync.errors import Failure
@@ -20,13 +21,14 @@ from ui.fonts import translate_qt
 from ui.leaving import forget, leave_nothing
 from ui.lock import Lock, Parked, Reopened, put_away
 from ui.look import Look
+from ui.presence import Presence
+from ui.session_watch import SessionWatch
 from ui.signin import SignIn
 from ui.spot import Spot
 from ui.worker import Worker
 
 _SIZE = QSize(1366, 768)
 _LEAST = QSize(1024, 640)
-AUTO_LOCK_MINUTES = 15
 
 
 class Window(QMainWindow):
@@ -48,10 +50,10 @@ class Window(QMainWindow):
         self.setWindowTitle(_("Sprava"))
         self.setMinimumSize(_LEAST)
         self.resize(_SIZE.boundedTo(QGuiApplication.primaryScreen().availableSize()).expandedTo(_LEAST))
-        self._idle = QTimer(self)
-        self._idle.setSingleShot(True)
-        self._idle.setInterval(AUTO_LOCK_MINUTES * 60_000)
-        self._idle.timeout.connect(self.lock_desk)
+        self._presence = Presence(self)
+        self._session = SessionWatch(self)
+        for reason in (self._presence.gone, self._presence.lock_wanted, self._session.left):
+            reason.connect(self.lock_desk)
 
     @property
     def lock(self) -> Lock | None:
@@ -107,7 +109,9 @@ class Window(QMainWindow):
         self._build_desk(spot or Spot())
         for notice in workspace.notices:
             self.context.show_message(notice, "warn")
-        self._idle.start()
+        self._presence.start(auto_lock.DEFAULT_MINUTES)
+        self.context.auto_lock_changed.connect(self._presence.start)
+        self.context.run(partial(auto_lock.minutes, workspace), self._presence.start)
 
     def change_look(self, look: Look) -> None:
         """Change language, theme or text size at once; what is on the screen is built anew in the same place."""
@@ -126,9 +130,12 @@ class Window(QMainWindow):
 
     def lock_desk(self) -> None:
         """Take everything of the vault away until the pass phrase is typed again; what is half done is kept first."""
-        if self.desk is None or self._known is None:
+        desk, self.desk = self.desk, None
+        if desk is None or self._known is None:
             return
-        spot = self.desk.leave()
+        # Before anything is drawn: drawing looks at the clock, and would lock once more.
+        self._presence.stop()
+        spot = desk.leave()
         parked = Parked(self._known)
         self._show_lock(parked)
         # Now, not when all else is done: whoever locks walks away, or somebody stands behind them.
@@ -154,17 +161,11 @@ class Window(QMainWindow):
         self.worker.close()
         event.accept()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Qt: keys and clicks put off the automatic lock; only the window itself is watched, so it costs nothing."""
-        if event.type() in {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress} and self._idle.isActive():
-            self._idle.start()
-        return super().eventFilter(watched, event)
-
-    def watch_idleness(self) -> None:
-        """Begin to notice keys and clicks; called once the window is shown."""
-        handle = self.windowHandle()
-        if handle is not None:
-            handle.installEventFilter(self)
+    def watch(self) -> None:
+        """Begin to notice keys and clicks, and what the system tells of its session; called once it's shown."""
+        self._presence.watch(self)
+        self._presence.watch(self.windowHandle())
+        self._session.begin(int(self.winId()))
 
     def _begin_way(self, way: str) -> None:
         self.show_first_run(Answers(way=way, step=2, begun_with_language=False))
@@ -213,11 +214,14 @@ class Window(QMainWindow):
             parked: Given the spot, sealed; None when nobody comes back.
             spot: Where the person is.
         """
-        self._idle.stop()
+        self._presence.stop()
         context, self.context, self.desk = self.context, None, None
         if context is None:
             return
+        in_use = QApplication.activeWindow() is not None
         leave_nothing(self)
+        if in_use:
+            self.activateWindow()
         job = partial(put_away, context.end(), context.workspace, parked, spot or Spot())
         self.worker.run(job, self._closed, self._not_closed)
         context.deleteLater()

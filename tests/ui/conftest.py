@@ -104,7 +104,7 @@ def open_window(app: QApplication, hands: Hands) -> Iterator[Callable[[Settings]
         window = Window(settings)
         window.resize(1366, 768)
         window.show()
-        window.watch_idleness()
+        window.watch()
         window.activateWindow()
         hands.window = window
         made.append(window)

@@ -27,7 +27,13 @@ class Place:
     column: int
 
 
-SECTIONS: tuple[Place, ...] = ()
+def _lock(context: DeskContext, parent: QWidget) -> Section:
+    from ui.administration.lock import LockSection
+
+    return LockSection(context, parent)
+
+
+SECTIONS: tuple[Place, ...] = (Place(_lock, 1),)
 """The cards, in the order of the page; each is imported when the page is first shown."""
 
 
