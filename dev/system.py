@@ -54,14 +54,22 @@ def ensure_run_packages() -> None:
 
 
 def ensure_test_packages() -> None:
-    """See that the trials of power cuts, kills and failing disks find their tools.
+    """See that the trials of power cuts, kills, failing disks, screens and messages of the system find their tools.
 
     Raises:
         SetupError: Something lacks and can't be installed from here.
     """
     if sys.platform != "linux":
         return
-    programs = {"strace": "strace", "unshare": "util-linux", "mount": "mount"}
+    programs = {
+        "strace": "strace",
+        "unshare": "util-linux",
+        "mount": "mount",
+        "Xvfb": "xvfb",
+        "xdotool": "xdotool",
+        "dbus-daemon": "dbus-daemon",
+        "dbus-send": "dbus-bin",
+    }
     _install({package for program, package in programs.items() if not _on_path(program)()})
 
 

@@ -1,7 +1,7 @@
 """A desk in a process of its own, led by lines on its standard input; it tells each change on its standard output.
 
 The first line is the pass phrase. Then: ``box`` opens a question, ``menu`` the menu, ``field`` types the words that
-follow into the server's address, ``copy`` selects and copies them, ``lock`` and ``unlock`` do so, ``quit`` ends.
+follow into the server's address, ``copied`` tells what is copied, ``lock`` and ``unlock`` do so, ``quit`` ends.
 """
 
 import sys
@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QMessageBox
 
 from desktop_app.opening import open_workspace
@@ -67,10 +68,8 @@ class Lead(QObject):
         field.setFocus()
         self.say("field")
 
-    def do_copy(self, _rest: str) -> None:
-        self.field().selectAll()
-        self.field().copy()
-        self.say("copied")
+    def do_copied(self, _rest: str) -> None:
+        self.say(QGuiApplication.clipboard().text())
 
     def do_lock(self, _rest: str) -> None:
         self.window.lock_desk()

@@ -95,10 +95,12 @@ def test_the_keys_lock_from_everywhere(
 
 
 def test_what_was_copied_or_merely_selected_is_gone_with_the_lock(
-    desk: subprocess.Popen[str], copied: Callable[[], list[str]]
+    desk: subprocess.Popen[str], press: Callable[[str], None], copied: Callable[[], list[str]]
 ) -> None:
     tell(desk, "field Коваленко", "field")
-    tell(desk, "copy", "copied")
+    press("shift+Home")
+    press("ctrl+c")
+    tell(desk, "copied", "Коваленко")
     assert copied() == ["Коваленко", "Коваленко"]
     tell(desk, "lock", "locked")
     assert copied() == []
