@@ -1,6 +1,6 @@
 """How vaults come about and how they are opened: founding, joining, example data."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -8,8 +8,9 @@ from pathlib import Path
 from desktop_app import directory, schema, vault
 from desktop_app.exchange import SERVER
 from desktop_app.projection import DeskProjection
-from desktop_app.vault import KdfParameters, Stick, Vault
-from desktop_app.vault.shares import Secret
+from desktop_app.recovery import Prepared
+from desktop_app.vault import KdfParameters, NewPhrase, Stick, Vault, shares
+from desktop_app.vault.shares import Arrangement, Share
 from desktop_app.workspace import EXAMPLE, Workspace
 from sync import enrolment, ids
 from sync.changes import Change
@@ -125,18 +126,39 @@ def open_workspace(folder: Path, passphrase: str, *, stick: Stick | None = None,
     return workspace
 
 
-def open_recovered(folder: Path, secret: Secret) -> Workspace:
-    """Open a vault with what its recovery sheets stand for; `desktop_app.recovery` gives it new ways in.
+def recover_workspace(
+    folder: Path, found: Sequence[Share], new: NewPhrase, keep: Callable[[Prepared], object]
+) -> Workspace:
+    """Open a vault with its recovery sheets and give it a new pass phrase and new sheets of the same arrangement.
+
+    The new sheets are handed over to be kept before they come into force; then, in one moment, the new pass phrase
+    and the new sheets open the vault and the old ones do not. So there is always a way in that the person holds.
 
     Args:
         folder: The vault's folder.
-        secret: From `desktop_app.vault.shares.combine`.
+        found: The sheets, as read.
+        new: The pass phrase to use from now on.
+        keep: Writes or prints the new sheets; when it raises, nothing has changed.
 
     Raises:
-        Refused: It is not the secret of this vault, or as for `open_workspace`.
+        Refused: The sheets don't open this vault, too few were given, the pass phrase is weak, or as for
+            `open_workspace`; the old sheets are still valid.
         Damaged: A file of the vault is damaged; the message says which.
     """
-    return _opened(vault.open_with_recovery(folder, secret, schema.migrate, schema_version=schema.VERSION))
+    vault.check_passphrase(new.text)
+    secret = shares.combine(found)
+    workspace = _opened(vault.open_with_recovery(folder, secret, schema.migrate, schema_version=schema.VERSION))
+    try:
+        known = workspace.recovery.state().arrangement
+        # How many sheets there were is noted in the vault; the sheets themselves say only how many are needed.
+        arrangement = known or Arrangement(secret.threshold, max(secret.threshold, len(found)))
+        prepared = workspace.recovery.prepare(arrangement)
+        keep(prepared)
+        workspace.recovery.put_in_force(prepared, new)
+    except BaseException:
+        workspace.close()
+        raise
+    return workspace
 
 
 def create_example_workspace(folder: Path, passphrase: str, *, kdf: KdfParameters | None = None) -> Workspace:

@@ -21,7 +21,8 @@ from desktop_app.kits import loader
 from desktop_app.kits.model import Kit
 from desktop_app.lives import Lives
 from desktop_app.projection import DeskProjection
-from desktop_app.vault import Vault
+from desktop_app.recovery import RecoveryService
+from desktop_app.vault import Stick, Vault
 from sync import digest, enrolment, ids, membership
 from sync.errors import Failure, Refused, whereabouts
 from sync.log import Log
@@ -112,6 +113,7 @@ class Workspace:
         self._listeners: list[Callable[[ChangeEvent], None]] = []
         self.log.on_applied.append(self._after_applied)
         self.is_example = self.log.recall(EXAMPLE) is not None
+        self.recovery = RecoveryService(opened, self.log, self._names)
 
     @property
     def folder(self) -> Path:
@@ -229,13 +231,40 @@ class Workspace:
             ),
         )
 
-    def verify_passphrase(self, passphrase: str) -> None:
-        """Check the pass phrase again, to unlock a locked desk.
+    def verify_passphrase(self, passphrase: str, stick: Stick | None = None) -> None:
+        """Check the pass phrase again, before what only its owner may do.
+
+        Args:
+            passphrase: The pass phrase.
+            stick: The second secret, where the vault needs one; else it is looked for on what is plugged in.
 
         Raises:
-            Refused: It is wrong.
+            Refused: It is wrong, it is too early to try again, or the stick is missing.
         """
-        self._vault.verify_passphrase(passphrase)
+        self._vault.verify_passphrase(passphrase, stick)
+
+    def change_passphrase(
+        self,
+        old: str,
+        new: str,
+        *,
+        stick: Stick | None = None,
+        new_stick: Stick | None = None,
+        drop_stick: bool = False,
+    ) -> None:
+        """Put another pass phrase in the place of the present one; nothing is encrypted anew.
+
+        Args:
+            old: The present pass phrase.
+            new: The one to use from now on.
+            stick: The present second secret, where there is one; else it is looked for on what is plugged in.
+            new_stick: The second secret from now on, in the place of the present one.
+            drop_stick: Let the pass phrase alone open the vault from now on.
+
+        Raises:
+            Refused: The present one is wrong, the new one is weak, or the disk refuses; the present one still opens.
+        """
+        self._vault.change_passphrase(old, new, stick=stick, new_stick=new_stick, drop_stick=drop_stick)
 
     def subscribe(self, callback: Callable[[ChangeEvent], None]) -> Callable[[], None]:
         """Be told of every change; the callback runs on the thread that wrote.
@@ -265,6 +294,9 @@ class Workspace:
             with self._vault.read() as connection:
                 cases |= attached.cases_of(connection, files)
         return ChangeEvent(frozenset(map(ids.to_text, cases)), everything=False)
+
+    def _names(self) -> tuple[str, str, str]:
+        return self.community, ", ".join(unit.name for unit in self.units()), self.person.name
 
     def _after_applied(self, applied: Applied) -> None:
         if applied.copied:

@@ -6,7 +6,7 @@ from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
 
-from desktop_app.cli import output
+from desktop_app.cli import output, recovery
 from desktop_app.cli.parser import Commands
 from desktop_app.opening import create_workspace, invitation_code, join_workspace, open_workspace
 from desktop_app.settings import Settings
@@ -17,7 +17,8 @@ from sync.messages import _
 
 def opened(arguments: Namespace) -> Workspace:
     """Open the vault that a command names, and tell what was noticed on opening."""
-    workspace = open_workspace(arguments.vault, output.passphrase(arguments))
+    stick = output.stick(arguments)
+    workspace = open_workspace(arguments.vault, output.passphrase(arguments), stick=stick, raise_cost=True)
     for notice in workspace.notices:
         output.tell(notice)
     return workspace
@@ -31,12 +32,15 @@ def add_commands(commands: Commands) -> None:
     create.add_argument("--community", required=True, metavar="NAME", help=_("name of the community"))
     create.add_argument("--unit", required=True, metavar="NAME", help=_("name of its first unit"))
     create.add_argument("--person", required=True, metavar="NAME", help=_("your name"))
+    create.add_argument("--recovery-sheet", metavar="FILE", type=Path, help=_("write a recovery sheet (PDF) too"))
+    recovery.trustees_option(create)
     join = vault.add("join", _("enter a community with an invitation"), _join)
     join.add_argument("vault", metavar="VAULT", type=Path)
     join.add_argument("--invitation", required=True, metavar="FILE", type=Path)
     join.add_argument("--person", required=True, metavar="NAME", help=_("your name"))
     info = vault.add("info", _("community, device, units, counts, sizes, last exchange"), _info)
     info.add_argument("vault", metavar="VAULT", type=Path)
+    recovery.add_commands(vault)
 
     invite = commands.add("invite", _("write an invitation for one more device"), _invite)
     invite.add_argument("vault", metavar="VAULT", type=Path)
@@ -53,6 +57,9 @@ def add_commands(commands: Commands) -> None:
 
 
 def _create(arguments: Namespace) -> int:
+    arrangement = recovery.arrangement(arguments)
+    if arguments.recovery_sheet is not None:
+        recovery.require_writable(arguments.recovery_sheet, arrangement)
     with create_workspace(
         arguments.vault,
         output.passphrase(arguments, new=True),
@@ -60,7 +67,12 @@ def _create(arguments: Namespace) -> int:
         unit=arguments.unit,
         person=arguments.person,
     ) as workspace:
-        return _made(arguments, workspace)
+        if arguments.recovery_sheet is None:
+            return _made(arguments, workspace)
+        made = recovery.make(workspace, arrangement, arguments.recovery_sheet)
+        for line in recovery.sheet_lines(made):
+            output.tell(line)
+        return _made(arguments, workspace, recovery_sheet=made)
 
 
 def _join(arguments: Namespace) -> int:
@@ -73,7 +85,7 @@ def _join(arguments: Namespace) -> int:
         return _made(arguments, workspace, invitation_code=code)
 
 
-def _made(arguments: Namespace, workspace: Workspace, **more: str) -> int:
+def _made(arguments: Namespace, workspace: Workspace, **more: object) -> int:
     try:
         Settings.load().remember_vault(workspace.folder, workspace.community)
     except OSError as error:

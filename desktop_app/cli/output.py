@@ -12,10 +12,14 @@ from typing import Any
 
 import msgspec
 
+from desktop_app.vault import Stick
+from desktop_app.vault.stick import read as read_stick
 from sync.errors import Failure, Misuse, Refused
 from sync.messages import _
 
 PASSPHRASE_VARIABLE = "SPRAVA_PASSPHRASE"  # noqa: S105 - the name of the variable
+NEW_PASSPHRASE_VARIABLE = "SPRAVA_NEW_PASSPHRASE"  # noqa: S105 - the same
+STICK_VARIABLE = "SPRAVA_STICK"
 
 
 def result(arguments: Namespace, document: Mapping[str, Any], *lines: str) -> int:
@@ -91,17 +95,59 @@ def passphrase(arguments: Namespace, *, new: bool = False) -> str:
     """
     file = getattr(arguments, "passphrase_file", None)
     if file is not None:
-        text = read_file(Path(file)).decode("utf-8-sig", "replace")
-        return text.splitlines()[0] if text else ""
+        return _first_line(file)
     if PASSPHRASE_VARIABLE in os.environ:
         return os.environ[PASSPHRASE_VARIABLE]
+    return _asked(_("Pass phrase: "), PASSPHRASE_VARIABLE, twice=new)
+
+
+def new_passphrase(arguments: Namespace, *, alone: bool = False) -> str:
+    """Return the pass phrase to use from now on, from a file, the environment or a prompt, where it is asked twice.
+
+    Args:
+        arguments: May name a file.
+        alone: There is no present one, so that what gives the pass phrase elsewhere gives the new one.
+
+    Raises:
+        Refused: There is none and nobody to ask, or the two differ.
+    """
+    file = getattr(arguments, "new_passphrase_file", None)
+    if file is not None:
+        return _first_line(file)
+    if NEW_PASSPHRASE_VARIABLE in os.environ:
+        return os.environ[NEW_PASSPHRASE_VARIABLE]
+    if alone and (getattr(arguments, "passphrase_file", None) or PASSPHRASE_VARIABLE in os.environ):
+        return passphrase(arguments)
+    return _asked(_("New pass phrase: "), NEW_PASSPHRASE_VARIABLE, twice=True)
+
+
+def stick(arguments: Namespace) -> Stick | None:
+    """Return the second secret that the arguments or the environment name, or None.
+
+    Args:
+        arguments: May name its file.
+
+    Raises:
+        Refused: The file can't be read.
+        Damaged: It is no key file of a stick.
+    """
+    file = getattr(arguments, "stick", None) or os.environ.get(STICK_VARIABLE)
+    return None if not file else read_stick(Path(file))
+
+
+def _first_line(file: str) -> str:
+    text = read_file(Path(file)).decode("utf-8-sig", "replace")
+    return text.splitlines()[0] if text else ""
+
+
+def _asked(prompt: str, variable: str, *, twice: bool) -> str:
     if not sys.stdin.isatty():
-        raise _no_passphrase()
+        raise _no_passphrase(variable)
     try:
-        first = getpass.getpass(_("Pass phrase: "))
-        again = getpass.getpass(_("Once more: ")) if new else first
+        first = getpass.getpass(prompt)
+        again = getpass.getpass(_("Once more: ")) if twice else first
     except EOFError:
-        raise _no_passphrase() from None
+        raise _no_passphrase(variable) from None
     if again != first:
         raise Refused("passphrases_differ", _("The two pass phrases differ; nothing was made. Try again."))
     return first
@@ -124,13 +170,12 @@ def read_file(path: Path) -> bytes:
         ) from error
 
 
-def _no_passphrase() -> Refused:
-    return Refused(
-        "no_passphrase",
-        _("No pass phrase was given. Use --passphrase-file or the environment variable {name}.").format(
-            name=PASSPHRASE_VARIABLE
-        ),
-    )
+def _no_passphrase(variable: str) -> Refused:
+    if variable == NEW_PASSPHRASE_VARIABLE:
+        message = _("No new pass phrase was given. Use --new-passphrase-file or the environment variable {name}.")
+        return Refused("no_new_passphrase", message.format(name=variable))
+    message = _("No pass phrase was given. Use --passphrase-file or the environment variable {name}.")
+    return Refused("no_passphrase", message.format(name=variable))
 
 
 def write_secret_file(path: Path, data: bytes) -> None:

@@ -60,6 +60,9 @@ def common_options() -> Parser:
     common.add_argument("--json", action="store_true", help=_("write exactly one JSON document to standard output"))
     common.add_argument("--lang", choices=messages.LANGUAGES, help=_("language of the messages"))
     common.add_argument("--passphrase-file", metavar="FILE", help=_("file whose first line is the pass phrase"))
+    common.add_argument(
+        "--stick", metavar="FILE", help=_("key file on a stick, where the vault needs one beside the pass phrase")
+    )
     return common
 
 

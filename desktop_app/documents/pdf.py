@@ -82,13 +82,14 @@ def qr(text: str, size_mm: float = 50) -> Drawing:
     return drawing
 
 
-def document(title: str, story: Sequence[Flowable], *, footer: str = "") -> bytes:
+def document(title: str, story: Sequence[Flowable], *, footer: str = "", numbered: bool = True) -> bytes:
     """Return the bytes of a PDF; nothing of it is written to a disk.
 
     Args:
         title: The title in the document's properties.
         story: What stands on the pages.
         footer: Stands at the foot of every page, before the page's number.
+        numbered: Whether the pages have numbers.
     """
     _register_fonts()
     whole = io.BytesIO()
@@ -97,8 +98,9 @@ def document(title: str, story: Sequence[Flowable], *, footer: str = "") -> byte
         canvas.setFont(PLAIN, 8)
         canvas.setFillColor(MUTED)
         canvas.drawString(template.leftMargin, 10 * mm, footer)
-        number = _("page {number}").format(number=canvas.getPageNumber())
-        canvas.drawRightString(A4[0] - template.rightMargin, 10 * mm, number)
+        if numbered:
+            number = _("page {number}").format(number=canvas.getPageNumber())
+            canvas.drawRightString(A4[0] - template.rightMargin, 10 * mm, number)
 
     template = SimpleDocTemplate(
         whole, pagesize=A4, leftMargin=20 * mm, rightMargin=15 * mm, topMargin=18 * mm, bottomMargin=20 * mm,

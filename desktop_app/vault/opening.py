@@ -119,6 +119,7 @@ def change_passphrase(
     kdf: KdfParameters | None = None,
     stick: Stick | None = None,
     new_stick: Stick | None = None,
+    drop_stick: bool = False,
 ) -> None:
     """Change the pass phrase of a vault that is not open anywhere.
 
@@ -128,7 +129,8 @@ def change_passphrase(
         new: The one to use from now on.
         kdf: The cost of one guess; calibrated on this machine when not given.
         stick: The present second secret, where there is one.
-        new_stick: The second secret from now on; without it the pass phrase alone will open the vault.
+        new_stick: The second secret from now on, in the place of the present one.
+        drop_stick: Let the pass phrase alone open the vault from now on.
 
     Raises:
         Refused: The old one does not fit, the new one is weak, or the vault is open; the old one still opens.
@@ -140,7 +142,8 @@ def change_passphrase(
     with failures.plainly():
         lock.acquire()
         try:
-            change(folder, keystore.load(folder).key_file, (old, stick), NewPhrase(new, new_stick, kdf))
+            following = NewPhrase(new, new_stick, kdf)
+            change(folder, keystore.load(folder).key_file, (old, stick), following, drop_stick=drop_stick)
         finally:
             lock.release()
 

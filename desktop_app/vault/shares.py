@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from desktop_app.vault import passphrase
 from desktop_app.vault.slots import RECOVERY_SECRET_BYTES
@@ -45,6 +46,16 @@ class Arrangement:
     def single(self) -> bool:
         """Whether it is one sheet, without trustees."""
         return self.count == 1
+
+    def paths(self, path: Path) -> list[Path]:
+        """Return where the sheets go: trustees get one file each, so that nobody needs to hold two.
+
+        Args:
+            path: The file that a person named; for trustees, a number is added to its name.
+        """
+        if self.single:
+            return [path]
+        return [path.with_name(f"{path.stem}-{place}{path.suffix or '.pdf'}") for place in range(1, self.count + 1)]
 
     def require_possible(self) -> None:
         """Refuse what can't be made.
@@ -231,6 +242,11 @@ def suggestions(word: str) -> list[str]:
         word: As it was typed.
     """
     return difflib.get_close_matches(_plain(word), word_list(), _SUGGESTIONS, 0.6)
+
+
+def same_word(typed: str, word: str) -> bool:
+    """Return whether somebody typed a word of the list, in whatever case and with whatever apostrophe."""
+    return _plain(typed) == word
 
 
 def sheet_number(sheet: int) -> str:

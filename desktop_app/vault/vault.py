@@ -1,6 +1,7 @@
 """A vault: one person's seat on one computer, in one folder (docs/formats/key-file.md, "The folder")."""
 
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 from desktop_app.vault import failures, keyfile, keystore, passphrase, ways
@@ -143,6 +144,7 @@ class Vault:
         kdf: KdfParameters | None = None,
         stick: Stick | None = None,
         new_stick: Stick | None = None,
+        drop_stick: bool = False,
     ) -> None:
         """Put another pass phrase in the place of the present one; nothing is encrypted anew.
 
@@ -151,13 +153,15 @@ class Vault:
             new: The one to use from now on.
             kdf: The cost of one guess; calibrated on this machine when not given.
             stick: The present second secret, where there is one.
-            new_stick: The second secret from now on; without it the pass phrase alone will open the vault.
+            new_stick: The second secret from now on, in the place of the present one.
+            drop_stick: Let the pass phrase alone open the vault from now on.
 
         Raises:
             Refused: The old one does not fit, the new one is weak, or the disk refuses; the old one still opens.
         """
         self._require_open()
-        self._key_file = change(self.folder, self._key_file, (old, stick), NewPhrase(new, new_stick, kdf))
+        following = NewPhrase(new, new_stick, kdf)
+        self._key_file = change(self.folder, self._key_file, (old, stick), following, drop_stick=drop_stick)
 
     def replace_ways(self, phrase: NewPhrase | None = None, recovery: Secret | None = None) -> None:
         """Put another pass phrase or recovery secret, or both at once, in the place of the present ones.
@@ -221,20 +225,27 @@ class Vault:
             raise failures.closed()
 
 
-def change(folder: Path, key_file: KeyFile, old: tuple[str, Stick | None], new: NewPhrase) -> KeyFile:
-    """Write the next generation of a key file, with another pass phrase.
+def change(
+    folder: Path, key_file: KeyFile, old: tuple[str, Stick | None], new: NewPhrase, *, drop_stick: bool = False
+) -> KeyFile:
+    """Write the next generation of a key file, with another pass phrase; a second secret stays the same.
 
     Args:
         folder: The vault's folder, whose lock is held.
         key_file: The present generation.
         old: The present pass phrase and second secret.
         new: What is to be used from now on.
+        drop_stick: Let the pass phrase alone open the vault from now on.
 
     Raises:
         Refused: The old one does not fit, the new one is weak, or the disk refuses; the old one still opens.
     """
     passphrase.check_passphrase(new.text)
-    vault_key = ways.unlock(folder, key_file, *old)
+    text, given = old
+    present = ways.stick_for(key_file, given)
+    vault_key = ways.unlock(folder, key_file, text, present)
+    if new.stick is None and not drop_stick:
+        new = replace(new, stick=present)
     try:
         changed = ways.replaced(key_file, vault_key, new)
     finally:

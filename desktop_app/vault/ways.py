@@ -51,7 +51,7 @@ def unlock(folder: Path, key_file: KeyFile, text: str, given: Stick | None = Non
         Refused: "wrong_passphrase", "too_many_tries", "stick_missing", "other_stick" or "memory_missing".
         Damaged: The key file was put together from several.
     """
-    given = _stick_for(key_file, given)
+    given = stick_for(key_file, given)
     key_file.require_stick(given)
     with Tries(folder).one():
         return _with_phrase(key_file, text, given)
@@ -96,7 +96,7 @@ def vault_key(
     if recovery is not None:
         require_sheet(key_file, recovery)
         return key_file.unlock_recovery(recovery.secret)
-    return _with_phrase(key_file, text or "", _stick_for(key_file, given))
+    return _with_phrase(key_file, text or "", stick_for(key_file, given))
 
 
 def require_sheet(key_file: KeyFile, secret: Secret) -> None:
@@ -169,7 +169,7 @@ def raised(key_file: KeyFile, text: str, given: Stick | None = None) -> KeyFile 
     # Where a first measure was only a little off, there is nothing to gain; and two machines never take turns.
     if present is None or wanted.cost < _WORTH_RAISING * present.kdf.cost:
         return None
-    given = _stick_for(key_file, given)
+    given = stick_for(key_file, given)
     key = _with_phrase(key_file, text, given)
     secret = passphrase.secret(text)
     try:
@@ -178,8 +178,16 @@ def raised(key_file: KeyFile, text: str, given: Stick | None = None) -> KeyFile 
         keyfile.wipe(key, secret)
 
 
-def _stick_for(key_file: KeyFile, given: Stick | None) -> Stick | None:
-    """Return the second secret that the vault asks for, looked for where it is not given; None where none is asked."""
+def stick_for(key_file: KeyFile, given: Stick | None) -> Stick | None:
+    """Return the second secret that the vault asks for.
+
+    Args:
+        key_file: The vault's.
+        given: What a person gave; where it is None, it is looked for on what is plugged in.
+
+    Returns:
+        None where none is asked for, or none is found.
+    """
     mark = key_file.stick_mark
     if mark is None:
         return None
