@@ -10,7 +10,7 @@ from desktop_app.exchange import SERVER
 from desktop_app.projection import DeskProjection
 from desktop_app.recovery import Prepared
 from desktop_app.vault import KdfParameters, NewPhrase, Stick, Vault, shares
-from desktop_app.vault.shares import Arrangement, Share
+from desktop_app.vault.shares import Arrangement, Secret, Share
 from desktop_app.workspace import EXAMPLE, Workspace
 from sync import enrolment, ids
 from sync.changes import Change
@@ -126,6 +126,20 @@ def open_workspace(folder: Path, passphrase: str, *, stick: Stick | None = None,
     return workspace
 
 
+def open_recovered(folder: Path, secret: Secret) -> Workspace:
+    """Open a vault with what its recovery sheets stand for, and leave its ways in as they are.
+
+    Args:
+        folder: The vault's folder.
+        secret: From `desktop_app.vault.shares.combine`.
+
+    Raises:
+        Refused: It is not the secret of this vault, or as for `open_workspace`.
+        Damaged: A file of the vault is damaged; the message says which.
+    """
+    return _opened(vault.open_with_recovery(folder, secret, schema.migrate, schema_version=schema.VERSION))
+
+
 def recover_workspace(
     folder: Path, found: Sequence[Share], new: NewPhrase, keep: Callable[[Prepared], object]
 ) -> Workspace:
@@ -147,7 +161,7 @@ def recover_workspace(
     """
     vault.check_passphrase(new.text)
     secret = shares.combine(found)
-    workspace = _opened(vault.open_with_recovery(folder, secret, schema.migrate, schema_version=schema.VERSION))
+    workspace = open_recovered(folder, secret)
     try:
         known = workspace.recovery.state().arrangement
         # How many sheets there were is noted in the vault; the sheets themselves say only how many are needed.
