@@ -1,29 +1,21 @@
 """A restore for practice: proves a backup without touching the vault, and leaves nothing behind."""
 
-import shutil
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from desktop_app import settings
 from desktop_app.backup import failures
 from desktop_app.backup.form import BadForm
+from desktop_app.backup.private import private_folder
 from desktop_app.backup.reading import BackupFile, blocks_of, check_blocks
 from desktop_app.backup.restoring import Restored, restore
 from desktop_app.backup.watch import Watch
 from desktop_app.backup.ways import Way
-from desktop_app.vault import failures as disk
-from desktop_app.vault.instance import InstanceLock
 from desktop_app.verify import Check, verify
 from desktop_app.workspace import Workspace
-from sync.errors import Refused
 from sync.messages import _
 
-_PREFIX = "drill-"
 _OF_ONE_PLACE = {"mark", "seat"}
 """What a backup leaves out on purpose, since it belongs to one place and one life of a vault."""
 
@@ -86,7 +78,7 @@ def drill(
         vault_key = backup.unlock(way.vault_key)
         generations = len(backup.root.generations)
         checks = [_check_file(backup, watch)]
-    with _private_folder(within or settings.drills_folder()) as folder:
+    with private_folder(within) as folder:
         restored = restore(path, folder / "vault", lambda _: vault_key, generation=generation, watch=watch)
         with way.open(restored.folder) as workspace:
             checks.append(_compare(restored, workspace))
@@ -133,32 +125,3 @@ def _compare(restored: Restored, workspace: Workspace) -> Check:
         else _("{cases} cases instead of {saved}, or another digest").format(cases=cases, saved=restored.cases)
     )
     return Check("contents", _("What was restored"), sound=same, finding=finding)
-
-
-@contextmanager
-def _private_folder(parent: Path) -> Iterator[Path]:
-    """Give a folder for its owner alone, and remove it and what a killed drill may have left."""
-    with disk.plainly():
-        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _sweep(parent)
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-    lock = InstanceLock(folder)
-    with disk.plainly():
-        lock.acquire()
-    try:
-        yield folder
-    finally:
-        lock.release()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sweep(parent: Path) -> None:
-    """Remove what killed drills left: all of it is encrypted, and nobody uses it."""
-    for left in parent.glob(f"{_PREFIX}*"):
-        lock = InstanceLock(left)
-        try:
-            lock.acquire()
-        except (Refused, OSError):
-            continue  # another drill is under way there
-        lock.release()
-        shutil.rmtree(left, ignore_errors=True)

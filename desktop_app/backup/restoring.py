@@ -12,6 +12,7 @@ from pathlib import Path
 from desktop_app import schema
 from desktop_app.backup import failures
 from desktop_app.backup.form import BadForm, File, Generation, Index
+from desktop_app.backup.private import private_folder
 from desktop_app.backup.reading import BackupFile, Unlock
 from desktop_app.backup.watch import Watch
 from desktop_app.vault import failures as disk
@@ -216,3 +217,45 @@ def _check(folder: Path, backup: BackupFile, generation: Generation, vault_key: 
         raise failures.damaged(backup.path, _("its database")) from error
     if not same:
         raise failures.damaged(backup.path, _("its database is not the one that was saved"))
+
+
+@contextmanager
+def saved_database(
+    path: Path, unlock: Unlock, *, generation: int | None = None, within: Path | None = None
+) -> Iterator[Connection]:
+    """Give a read-only connection to the database of a backup, such as for a repair that takes frames from it.
+
+    It is extracted into a private folder, encrypted as in a vault, which is gone at the end.
+
+    Args:
+        path: The backup file.
+        unlock: Gives the vault key, such as `Way.vault_key`; it is called with the bytes of the backup's key file.
+        generation: Which state; the newest when not given.
+        within: Where the private folder is made; by default beside the vaults of this person.
+
+    Raises:
+        Refused: The key does not fit, or there is no room.
+        Damaged: The backup is damaged.
+        Unreachable: The medium with the backup is gone.
+    """
+    with BackupFile(path) as backup, private_folder(within) as folder:
+        vault_key = backup.unlock(unlock)
+        try:
+            wanted = backup.generation(generation)
+            extract(backup, wanted, folder, Watch(), only=DATABASE_NAME)
+            with database(folder, vault_key) as connection:
+                yield connection
+        finally:
+            keyfile.wipe(vault_key)
+
+
+def saved_key_file(path: Path) -> bytes:
+    """Return the key file of a backup, to put a lost one back; it opens with the pass phrase of then.
+
+    Raises:
+        Refused: It is not a backup.
+        Damaged: It is damaged.
+        Unreachable: The medium with the backup is gone.
+    """
+    with BackupFile(path) as backup:
+        return backup.key_file

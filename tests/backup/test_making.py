@@ -16,7 +16,7 @@ from desktop_app.verify import verify
 from desktop_app.workspace import Workspace
 from sync.errors import Refused
 
-from .conftest import PASSPHRASE, WAY, add_file, contents, digest_of
+from .conftest import PASSPHRASE, WAY, add_file, contents, digest_of, unlock
 
 
 def test_a_backup_comes_back_as_it_was(workspace: Workspace, stick: Path, tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_a_backup_comes_back_as_it_was(workspace: Workspace, stick: Path, tmp_pa
     made = back_up(workspace, stick)
     assert made.file.parent == stick
     assert (made.generation, made.cases, made.digest, made.checked_all) == (1, cases, digest, True)
-    restored = restore(made.file, tmp_path / "back", WAY.vault_key)
+    restored = restore(made.file, tmp_path / "back", unlock)
     assert (restored.digest, restored.cases, restored.missing) == (digest, cases, ())
     assert contents(tmp_path / "back") == contents(workspace.folder)
     with open_workspace(tmp_path / "back", PASSPHRASE) as back:
@@ -43,11 +43,11 @@ def test_the_same_file_again_takes_only_what_is_new(workspace: Workspace, stick:
     second = back_up(workspace, first.file)
     assert (second.generation, second.cases) == (3, first.cases + 1)
     assert 5000 < second.written < first.written / 2
-    restore(second.file, tmp_path / "back", WAY.vault_key)
+    restore(second.file, tmp_path / "back", unlock)
     with open_workspace(tmp_path / "back", PASSPHRASE) as back:
         assert back.cases.find(case.number).id == case.id
         assert back.digest() == workspace.digest()
-    restore(second.file, tmp_path / "former", WAY.vault_key, generation=1)
+    restore(second.file, tmp_path / "former", unlock, generation=1)
     assert digest_of(tmp_path / "former") == (first.digest, first.cases)
     assert "files/ad/ad03" not in contents(tmp_path / "former")
 
@@ -63,14 +63,14 @@ def test_a_file_keeps_as_many_generations_as_asked_and_is_written_anew_when_half
         sizes.append(back_up(workspace, stick, keep=2).bytes)
     path = next(stick.iterdir())
     with BackupFile(path) as backup:
-        backup.unlock(WAY.vault_key)
+        backup.unlock(unlock)
         assert [generation.number for generation in backup.root.generations] == [13, 14]
     assert any(after < before for before, after in itertools.pairwise(sizes))
     assert [entry.name for entry in stick.iterdir()] == [path.name]
     proved = drill(path, WAY)
     assert proved.sound
     assert proved.digest == workspace.digest()
-    restored = restore(path, tmp_path / "former", WAY.vault_key, generation=13)
+    restored = restore(path, tmp_path / "former", unlock, generation=13)
     assert "files/b0/b012" in contents(restored.folder)
 
 
@@ -95,7 +95,7 @@ def test_what_a_killed_drill_left_is_removed_by_the_next(workspace: Workspace, s
 def test_nothing_that_exists_is_written_over(workspace: Workspace, stick: Path) -> None:
     made = back_up(workspace, stick)
     with pytest.raises(Refused) as refusal:
-        restore(made.file, workspace.folder, WAY.vault_key)
+        restore(made.file, workspace.folder, unlock)
     assert refusal.value.code == "vault_exists"
     foreign = stick / "letter.txt"
     foreign.write_bytes(b"my letters" * 1000)
