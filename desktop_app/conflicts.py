@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from desktop_app.audit import Audit
 from desktop_app.cases.model import COLLECTION, KIT, NUMBER, Sibling
 from desktop_app.cases.projection import known_kit
 from desktop_app.cases.views import CaseReader
@@ -43,12 +44,14 @@ class ConflictService:
         store: The vault's database.
         log: The vault's log.
         reader: Reads single cases.
+        audit: Records whose values are shown.
     """
 
-    def __init__(self, store: Store, log: Log, reader: CaseReader) -> None:
+    def __init__(self, store: Store, log: Log, reader: CaseReader, audit: Audit) -> None:
         self._store = store
         self._log = log
         self._reader = reader
+        self._audit = audit
         self._undo: tuple[bytes, str, list[Value], Value] | None = None
 
     def count(self) -> int:
@@ -82,6 +85,7 @@ class ConflictService:
                     )
                     for field in record.state.conflicts
                 ]
+        self._audit.read("conflict_shown", [conflict.case_id for conflict in found])
         return found
 
     def resolve(self, ref: str, field: str, value: object, seen: Sequence[Sibling] | None = None) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desktop_app.audit import Audit
 from desktop_app.conflicts import ConflictService
 from desktop_app.directory import moment
 from sync.errors import Refused
@@ -114,10 +115,12 @@ class ExchangeService:
     Args:
         log: The vault's log.
         conflicts: Counted for the status.
+        audit: Records where frames are sent.
     """
 
-    def __init__(self, log: Log, conflicts: ConflictService) -> None:
+    def __init__(self, log: Log, conflicts: ConflictService, audit: Audit) -> None:
         self._log = log
+        self._audit = audit
         self._conflicts = conflicts
         self._online: bool | None = None
 
@@ -137,9 +140,12 @@ class ExchangeService:
             Misuse: It is not such an address.
         """
         url = server_address(url)
-        if url != (self.server or ""):
+        changed = url != (self.server or "")
+        if changed:
             self._online = None
         self._log.remember(SERVER, url.encode())
+        if changed:
+            self._audit.record("server_changed", address=url)
 
     def status(self) -> ExchangeStatus:
         """Return what the status bar shows; nothing is asked of the network."""

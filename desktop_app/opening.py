@@ -222,7 +222,9 @@ def _make(
         if start.server and start.server_key:
             pin_server(log, start.server, start.server_key)
 
-    return _opened(vault.create(folder, passphrase, initialise, kdf=kdf, schema_version=schema.VERSION))
+    workspace = _opened(vault.create(folder, passphrase, initialise, kdf=kdf, schema_version=schema.VERSION))
+    workspace.audit.record("vault_made")
+    return workspace
 
 
 def _opened(held: Vault) -> Workspace:

@@ -82,7 +82,33 @@ def m0002_files(database: "Database") -> None:
     fill(database.conn)
 
 
-DESK = Schema("desk", (m0001_desk, m0002_files))
+_AUDIT_TABLES = (
+    """CREATE TABLE audit_author (
+        id INTEGER PRIMARY KEY, device BLOB NOT NULL, person BLOB NOT NULL, UNIQUE (device, person)
+    )""",
+    """CREATE TABLE audit (
+        id INTEGER PRIMARY KEY, time INTEGER NOT NULL, author INTEGER NOT NULL REFERENCES audit_author,
+        origin TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL, hash BLOB NOT NULL
+    )""",
+    # Each way of narrowing the list is one index in the order of the list.
+    "CREATE INDEX audit_time ON audit (time, author)",
+    "CREATE INDEX audit_kind ON audit (kind, time, author)",
+    "CREATE INDEX audit_subject ON audit (subject, time, kind, author) WHERE subject <> ''",
+    # A guard against our own mistakes; what somebody else does is told by the chain.
+    """CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit is only added to'); END""",
+    """CREATE TRIGGER audit_is_never_shortened BEFORE DELETE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit is only added to'); END""",
+)
+
+
+def m0003_audit(database: "Database") -> None:
+    """Make the audit (docs/formats/audit.md)."""
+    for statement in _AUDIT_TABLES:
+        database.execute(statement)
+
+
+DESK = Schema("desk", (m0001_desk, m0002_files, m0003_audit))
 """The tables of the desk, beside those of the log."""
 VERSION = len(LOG.steps) + len(DESK.steps)
 """The `user_version` of a vault whose tables are those of today; a larger one is a newer program's."""

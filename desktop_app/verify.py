@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from desktop_app import schema
+from desktop_app.audit import checking
 from desktop_app.lives import Past
 from desktop_app.projection import DeskProjection
 from desktop_app.workspace import Workspace
@@ -38,7 +39,8 @@ class Check:
 def verify(workspace: Workspace) -> list[Check]:
     """Check the database, the chains of the log, the high-water mark, the projection and the search index.
 
-    The projection is built anew in memory from the frames and compared; nothing in the vault is changed.
+    The projection is built anew in memory from the frames and compared; nothing in the vault is changed
+    but that the audit tells of the check.
 
     Args:
         workspace: An opened vault.
@@ -48,7 +50,9 @@ def verify(workspace: Workspace) -> list[Check]:
         ("log", _("Log: chains, signatures, contents"), lambda connection: _check_chains(workspace, connection)),
         ("mark", _("High-water mark"), lambda _connection: _check_mark(workspace)),
         ("projection", _("Cases as the log has them"), lambda connection: _check_projection(workspace, connection)),
+        ("audit", _("Audit"), lambda connection: _check_audit(workspace, connection)),
     ]
+    workspace.audit.flush()
     results = []
     # Page authentication looks at the file alone, where a power cut may have torn what the write-ahead log holds whole.
     workspace.store.checkpoint()
@@ -61,6 +65,9 @@ def verify(workspace: Workspace) -> list[Check]:
             except sqlcipher.DatabaseError as error:
                 finding = _("The database can't be read here: {problem}").format(problem=type(error).__name__)
                 results.append(Check(part, title, sound=False, finding=finding))
+    faults = [check.part for check in results if not check.sound]
+    if "database" not in faults:  # nothing is written into a damaged one
+        workspace.audit.record("vault_checked", sound=not faults, faults=faults)
     return results
 
 
@@ -117,6 +124,13 @@ def _check_mark(workspace: Workspace) -> str:
             raise _Fault(_("the folder was a copy when it was opened; its log has begun anew"))
         case Past.KNOWN | Past.NEW:
             return _("the database is not older than the mark")
+
+
+def _check_audit(workspace: Workspace, connection: Connection) -> str:
+    try:
+        return checking.check(connection, workspace.lives.highwater.audit, workspace.audit.cut)
+    except checking.Tampered as fault:
+        raise _Fault(str(fault)) from fault
 
 
 def _check_projection(workspace: Workspace, connection: Connection) -> str:

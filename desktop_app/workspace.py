@@ -10,6 +10,7 @@ from typing import Self
 from desktop_app.attachments import model as attachments
 from desktop_app.attachments import rows as attached
 from desktop_app.attachments.service import FileService
+from desktop_app.audit import Audit, AuditService
 from desktop_app.cases.model import COLLECTION, Unit
 from desktop_app.cases.service import CaseService
 from desktop_app.cases.views import CaseReader
@@ -19,7 +20,7 @@ from desktop_app.drafts import DraftService
 from desktop_app.exchange import ExchangeService, server_address
 from desktop_app.kits import loader
 from desktop_app.kits.model import Kit
-from desktop_app.lives import Lives
+from desktop_app.lives import Lives, Past
 from desktop_app.projection import DeskProjection
 from desktop_app.recovery import RecoveryService
 from desktop_app.vault import Stick, Vault
@@ -94,6 +95,8 @@ class Workspace:
 
     Attributes:
         lives: The lives of this device's log, and the high-water mark.
+        audit: Where reading and administration are recorded; never inside a write of the vault.
+        audit_log: What a person may see of that.
         notices: Sentences about what was found on opening.
     """
 
@@ -104,16 +107,27 @@ class Workspace:
         self.lives = Lives(opened, self.log)
         self.notices = [*opened.notices, *self.lives.notices]
         self._directory = Directory(self.log)
+        self.audit = Audit(opened, self.lives.highwater, self.log.device, self.log.me.entry.person)
+        self.audit_log = AuditService(self.audit, opened, self.log, self._directory)
+        self._known_devices = set(self.log.membership.devices)
         reader = CaseReader(self.log, self._directory, projector.calendar)
         self.drafts = DraftService(opened)
-        self.cases = CaseService(opened, self.log, reader, self.drafts, self.lives.number_suffix)
-        self.conflicts = ConflictService(opened, self.log, reader)
-        self.exchange = ExchangeService(self.log, self.conflicts)
-        self.files = FileService(opened, self.log, reader, self._directory)
+        self.files = FileService(opened, self.log, reader, self._directory, self.audit)
+        self.cases = CaseService(opened, self.log, reader, self.drafts, self.audit, self.lives.number_suffix)
+        self.conflicts = ConflictService(opened, self.log, reader, self.audit)
+        self.exchange = ExchangeService(self.log, self.conflicts, self.audit)
         self._listeners: list[Callable[[ChangeEvent], None]] = []
         self.log.on_applied.append(self._after_applied)
         self.is_example = self.log.recall(EXAMPLE) is not None
         self.recovery = RecoveryService(opened, self.log, self._names)
+        if self.audit.cut is not None and self.lives.past is not Past.SET_BACK:
+            self.notices.append(
+                _(
+                    "Entries are missing at the end of the audit: somebody has changed the vault's database outside "
+                    "the program. This was written into the audit. The cases are safe; tell the head of the unit."
+                )
+            )
+        self.audit.begin({Past.LOST: ["mark_lost"], Past.COPIED: ["vault_copied"]}.get(self.lives.past, []))
 
     @property
     def folder(self) -> Path:
@@ -217,6 +231,7 @@ class Workspace:
             raise Refused("no_right", _("Only an administrator can invite. Nothing was changed.")) from error
         if address and not self.exchange.server:
             self.exchange.set_server(address)
+        self.audit.record("invitation_made", role=role, unit=unit)
         return Invitation(enrolment.write_invitation(contents), contents.code)
 
     def _named_unit(self, name: str) -> Unit:
@@ -277,7 +292,10 @@ class Workspace:
 
     def close(self) -> None:
         """Close the vault and wipe its keys."""
-        self._vault.close()
+        try:
+            self.audit.close()
+        finally:
+            self._vault.close()
 
     def __enter__(self) -> Self:
         return self
@@ -302,14 +320,25 @@ class Workspace:
         if applied.copied:
             self.notices.append(self.lives.leave_copy())
             self.cases.number_suffix = self.lives.number_suffix
-        try:
-            self.lives.keep_position()
-        except Failure as problem:
-            # The change itself is saved, and an older mark is a safe one: it only notices less.
-            self.notices.append(problem.message)
+        self._keep_position()
+        self.audit.cut = None  # it stands in the audit itself from the beginning
+        self._record_new_devices()
         event = self._event(applied)
         for listener in list(self._listeners):
             try:
                 listener(event)
             except Exception as bug:  # noqa: BLE001 - what is saved is saved, whatever a listener makes of it
                 _logger.error("a listener failed: %s", whereabouts(bug))  # noqa: TRY400 - a traceback may hold data
+
+    def _keep_position(self) -> None:
+        try:
+            self.lives.keep_position()
+        except Failure as problem:
+            # The change itself is saved, and an older mark is a safe one: it only notices less.
+            self.notices.append(problem.message)
+
+    def _record_new_devices(self) -> None:
+        members = self.log.membership.devices
+        for device in [members[known] for known in members if known not in self._known_devices]:
+            self._known_devices.add(device.entry.id)
+            self.audit.record("device_joined", device=device.entry.suffix, role=device.role)

@@ -8,6 +8,7 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 
 from desktop_app import auto_lock
+from desktop_app.audit import Origin, set_origin
 from desktop_app.settings import KnownVault, Settings
 from desktop_app.workspace import Workspace
 from sync.errors import Failure
@@ -40,6 +41,7 @@ class Window(QMainWindow):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
+        set_origin(Origin.DESK)
         self.settings = settings
         self.worker = Worker(self)
         self.context: DeskContext | None = None

@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -51,14 +51,16 @@ class Content:
         store: The vault's chunks.
         place: How it is opened.
         name: Its name, for the sentences.
+        saving: Told when a copy of it is about to be written outside the vault.
 
     Raises:
         Unreachable: It is not on this computer yet.
         Damaged: Its manifest is damaged.
     """
 
-    def __init__(self, store: ChunkStore, place: Place, name: str) -> None:
+    def __init__(self, store: ChunkStore, place: Place, name: str, saving: Callable[[], None] | None = None) -> None:
         self.name = name
+        self._saving = saving
         self.size = place.size
         self._store = store
         manifest = manifest_of(store, place)
@@ -124,6 +126,8 @@ class Content:
         """
         if path.is_dir() or (not force and os.path.lexists(path)):
             raise _taken(path)
+        if self._saving is not None:
+            self._saving()
         partial = path.with_name(f".{path.name[:100]}.part-{secrets.token_hex(4)}")
         try:
             with _writable(path):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from desktop_app.attachments import adding, kinds, model, rows
@@ -12,6 +13,7 @@ from desktop_app.attachments.reading import Content, Place, manifest_of
 from desktop_app.attachments.rows import FileReader, FileRow
 from desktop_app.attachments.sources import OpenSource, Source
 from desktop_app.attachments.store import FOLDER_NAME, Adding, ChunkStore
+from desktop_app.audit import Audit
 from desktop_app.cases.model import DELETED
 from desktop_app.cases.views import CaseReader
 from desktop_app.directory import Directory
@@ -34,13 +36,15 @@ class FileService:
         log: Its log.
         cases: Finds cases.
         directory: Names of people.
+        audit: Records what is seen and saved.
 
     Attributes:
         chunks: The stored chunks, for whoever carries them elsewhere.
     """
 
-    def __init__(self, vault: Vault, log: Log, cases: CaseReader, directory: Directory) -> None:
+    def __init__(self, vault: Vault, log: Log, cases: CaseReader, directory: Directory, audit: Audit) -> None:
         self._vault = vault
+        self._audit = audit
         self._log = log
         self._cases = cases
         self.chunks = ChunkStore(vault.folder / FOLDER_NAME)
@@ -84,8 +88,11 @@ class FileService:
             Refused: There is no such case.
         """
         with self._vault.read() as connection:
-            found = rows.rows_of_case(connection, self._cases.find(connection, ref))
-            return [self._reader.entry(connection, row) for row in reversed(found) if removed or not row.removed]
+            case = self._cases.find(connection, ref)
+            found = rows.rows_of_case(connection, case)
+            entries = [self._reader.entry(connection, row) for row in reversed(found) if removed or not row.removed]
+        self._audit.read("files_listed", [ids.to_text(case.id)])
+        return entries
 
     def get(self, file_id: str) -> FileEntry:
         """Return one file, removed or not.
@@ -106,7 +113,11 @@ class FileService:
         """
         with self._vault.read() as connection:
             row = rows.row_of(connection, file_id)
-        return Content(self.chunks, _required(row), row.name)
+        case = ids.to_text(row.case)
+        saving = partial(self._audit.record, "file_saved", case, name=row.name)
+        content = Content(self.chunks, _required(row), row.name, saving)
+        self._audit.read("file_opened", [case], name=row.name)
+        return content
 
     def remove(self, file_id: str) -> FileEntry:
         """Take a file out of its case; `restore` brings it back, and nothing is destroyed.

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from desktop_app.audit import Audit
 from desktop_app.cases import queries, standings
 from desktop_app.cases.model import (
     COLLECTION,
@@ -69,14 +70,19 @@ class CaseService:
         log: The vault's log.
         reader: Reads single cases.
         drafts: Shown with what waits today.
+        audit: Records what is read; `peek` and `peek_page` alone leave no entry.
         number_suffix: What makes this device's registration numbers its own.
     """
 
-    def __init__(self, store: Store, log: Log, reader: CaseReader, drafts: DraftService, number_suffix: str) -> None:
+    def __init__(
+        self, store: Store, log: Log, reader: CaseReader, drafts: DraftService, audit: Audit, number_suffix: str
+    ) -> None:
         self._store = store
         self._log = log
         self._reader = reader
         self._drafts = drafts
+        self._audit = audit
+        self._counted: tuple[CaseQuery, int] | None = None
         self.number_suffix = number_suffix
 
     def register(self, kit_id: str, values: Mapping[str, object], unit_id: str | None = None) -> Registered:
@@ -202,9 +208,32 @@ class CaseService:
         Raises:
             Refused: There is none.
         """
+        view = self.peek(ref)
+        self._audit.read("case_shown", [view.id])
+        return view
+
+    def peek(self, ref: str) -> CaseView:
+        """Return a case for the program itself, which shows it to nobody; `find` is for people.
+
+        Raises:
+            Refused: There is none.
+        """
         with self._store.read() as connection:
             record = self._reader.find(connection, ref)
             return self._reader.view(connection, record, date.today())  # noqa: DTZ011 - the clerk's calendar day
+
+    def open(self, ref: str) -> tuple[CaseView, list[HistoryEntry]]:
+        """Return a case with its history, as a page shows both.
+
+        Raises:
+            Refused: There is none.
+        """
+        with self._store.read() as connection:
+            record = self._reader.find(connection, ref)
+            view = self._reader.view(connection, record, date.today())  # noqa: DTZ011 - the clerk's calendar day
+            history = self._reader.history(connection, record)
+        self._audit.read("case_opened", [view.id])
+        return view, history
 
     def get(self, case_id: str) -> CaseView:
         """Return a case by its id; see `find`."""
@@ -217,17 +246,36 @@ class CaseService:
             Refused: There is no such case.
         """
         with self._store.read() as connection:
-            return self._reader.history(connection, self._reader.find(connection, ref))
+            record = self._reader.find(connection, ref)
+            history = self._reader.history(connection, record)
+        self._audit.read("case_history", [ids.to_text(record.id)])
+        return history
 
     def count(self, query: CaseQuery) -> int:
         """Return how many cases a query finds."""
-        with self._store.read() as connection:
-            return queries.count(connection, query, date.today())  # noqa: DTZ011 - the clerk's calendar day
+        total = self._count(query)
+        if query.text:  # that a name is found at all tells something about a person
+            self._audit.listed(_narrowed(query), lambda: total)
+        return total
 
     def page(self, query: CaseQuery, offset: int, limit: int) -> list[CaseRow]:
         """Return some of the cases that a query finds; see `queries.page`."""
+        rows = self.peek_page(query, offset, limit)
+        counted = self._counted
+        known = counted[1] if counted is not None and counted[0] == query else None
+        self._audit.listed(_narrowed(query), lambda: self._count(query) if known is None else known)
+        return rows
+
+    def peek_page(self, query: CaseQuery, offset: int, limit: int) -> list[CaseRow]:
+        """Return some cases for the program itself, which shows them to nobody; `page` is for people."""
         with self._store.read() as connection:
             return queries.page(connection, query, date.today(), offset, limit)  # noqa: DTZ011 - the clerk's day
+
+    def _count(self, query: CaseQuery) -> int:
+        with self._store.read() as connection:
+            total = queries.count(connection, query, date.today())  # noqa: DTZ011 - the clerk's calendar day
+        self._counted = (query, total)
+        return total
 
     def today(self) -> Today:
         """Return what waits for somebody today."""
@@ -248,7 +296,7 @@ class CaseService:
                 return int(found)
 
             soon = "due_on >= ? AND remind_on <= ?"
-            return Today(
+            found = Today(
                 overdue=rows("due_on < ? ORDER BY due_on", now),
                 due_soon=rows(f"{soon} ORDER BY due_on", now, now),
                 recent=rows(f"c.incarnation IN ({_LIVES_OF}) ORDER BY c.updated DESC", mine),
@@ -258,6 +306,8 @@ class CaseService:
                 open_total=sum(each.cases for each in standings.standings(connection) if not each.final),
                 drafts=self._drafts.list(),
             )
+        self._audit.read("today_shown")
+        return found
 
     def _unit(self, unit_id: str | None) -> bytes:
         units = [unit for unit in self._log.me.units if unit != self._log.membership.common_unit]
@@ -271,3 +321,15 @@ class CaseService:
     def _require_right(self) -> None:
         if not self._log.me.may_write:
             raise Refused("no_right", _("Your role lets you read cases, not change them. Ask your administrator."))
+
+
+def _narrowed(query: CaseQuery) -> dict[str, object]:
+    """Return what narrows a list, as the audit keeps it; the order of its rows says nothing about people."""
+    return {
+        "words": query.text,
+        "kit": query.kit,
+        "stage": query.stage,
+        "only_open": query.only_open,
+        "overdue": query.overdue,
+        "where": dict(query.where),
+    }

@@ -134,7 +134,7 @@ def _show(arguments: Namespace) -> int:
 def _set(arguments: Namespace) -> int:
     values = pairs(arguments.values)
     with opened(arguments) as workspace:
-        kit = workspace.cases.find(arguments.ref).kit
+        kit = workspace.cases.peek(arguments.ref).kit
         calculated = [name for name in values if name in kit.field_ids and kit.field(name).type is FieldType.CALCULATED]
         if calculated:
             raise Refused(

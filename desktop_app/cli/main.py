@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import desktop_app
+from desktop_app.audit import Origin, set_origin
 from desktop_app.cli import backups, cases, community, exchange, files, kits, output
 from desktop_app.cli.parser import Commands, Parser, common_options, use_own_translations
 from sync import messages
@@ -29,6 +30,7 @@ def run(argv: Sequence[str], upper_floor: Mapping[str, Handler]) -> int:
     Returns:
         The exit code: 0 done, 1 a bug, 2 wrong usage, 3 refused, 4 damaged data, 5 not reachable now.
     """
+    set_origin(Origin.CLI)
     argv = _joined(argv)
     _choose_language(argv)
     output.prepare(as_json="--json" in argv)

@@ -61,9 +61,9 @@ class Known:
             return ""
         query = CaseQuery(kit=self.plan.kit.id, text=key)
         offset = 0
-        while found := self.cases.page(query, offset, _PAGE):
+        while found := self.cases.peek_page(query, offset, _PAGE):
             for row in found:
-                held = self.cases.get(row.id).values.get(self.rules.key_field)
+                held = self.cases.peek(row.id).values.get(self.rules.key_field)
                 if any(line == key or line.endswith(f" {key}") for line in cells.text(held).splitlines()):
                     return row.number
             offset += _PAGE

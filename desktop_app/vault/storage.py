@@ -51,10 +51,14 @@ class Database:
             raise
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, durable: bool = True) -> Iterator[Connection]:
         """Give the write connection inside one transaction: committed at the end, rolled back on any exception.
 
-        When the block has been left without an exception, what it wrote survives a power cut.
+        When the block has been left without an exception, what it wrote survives the end of the process.
+
+        Args:
+            durable: It survives a power cut too, with everything written before it. Without this it does so once
+                something durable was written after it.
 
         Raises:
             RuntimeError: The thread is inside `write` already, or the block ended the transaction itself.
@@ -68,7 +72,7 @@ class Database:
                 raise failures.closed()
             self._writing = True
             try:
-                with _plain_database_errors():
+                with _plain_database_errors(), _synchronous(self._writer, durable=durable):
                     yield from self._transaction(self._writer)
             finally:
                 self._writing = False
@@ -229,6 +233,19 @@ class Database:
             self._writer.close()
             keyfile.wipe(self._key)
         self._raw.close()  # not under the lock, for which a snapshot about to begin may be waiting with the file
+
+
+@contextmanager
+def _synchronous(connection: Connection, *, durable: bool) -> Iterator[None]:
+    """Wait for the disk at the end of the transaction inside, or leave that to a later one."""
+    if durable:
+        yield
+        return
+    connection.execute("PRAGMA synchronous = NORMAL")
+    try:
+        yield
+    finally:
+        connection.execute("PRAGMA synchronous = FULL")
 
 
 @contextmanager

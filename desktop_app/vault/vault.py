@@ -107,9 +107,9 @@ class Vault:
         finally:
             keyfile.wipe(key)
 
-    def write(self) -> AbstractContextManager[Connection]:
+    def write(self, *, durable: bool = True) -> AbstractContextManager[Connection]:
         """Give the write connection inside one transaction; see `Database.write`."""
-        return self._database.write()
+        return self._database.write(durable=durable)
 
     def read(self) -> AbstractContextManager[Connection]:
         """Give this thread a read-only connection on one state of the database; see `Database.read`."""

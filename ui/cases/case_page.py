@@ -322,5 +322,5 @@ class CasePage(Page):
 
 def load_case(workspace: Workspace, case_id: str) -> Loaded:
     """Read a case with its history and its draft; runs on a worker."""
-    view = workspace.cases.get(case_id)
-    return Loaded(view, workspace.cases.history(view.id), workspace.drafts.get(EDIT_DRAFT + view.id))
+    view, history = workspace.cases.open(case_id)
+    return Loaded(view, history, workspace.drafts.get(EDIT_DRAFT + view.id))

@@ -233,7 +233,7 @@ def load_start(workspace: Workspace, wanted: str) -> Start:
         workspace: Where the drafts are.
         wanted: The id of the draft to go on with, empty for none.
     """
-    latest = workspace.cases.page(CaseQuery(sort="updated"), 0, 1)
+    latest = workspace.cases.peek_page(CaseQuery(sort="updated"), 0, 1)
     first = latest[0].kit if latest else ""
     kits = sorted(workspace.kits(), key=lambda kit: kit.id != first)
     drafts = workspace.drafts.list()

@@ -1,0 +1,5 @@
+"""The audit is tried in real vaults."""
+
+from tests.workspace.conftest import appeal, office, pair
+
+__all__ = ["appeal", "office", "pair"]
