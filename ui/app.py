@@ -2,11 +2,14 @@
 
 import sys
 import traceback
+from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from desktop_app.cli import output
+from desktop_app.doorbell import ring
 from desktop_app.settings import Settings
 from sync.messages import _, set_language
 from ui import icons, theme
@@ -26,6 +29,9 @@ def run_desk(argv: list[str]) -> int:
     """
     settings = Settings.load()
     app = make_application(settings)
+    if argv and ring(Path(argv[0])):
+        output.tell(_("This vault is open already; its window has come to the front."))
+        return 0
     window = Window(settings)
     guard = Guard(window)
     sys.excepthook = guard.caught

@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QWidget
 
+from desktop_app.doorbell import open_elsewhere, ring
 from desktop_app.opening import open_workspace
 from desktop_app.settings import KnownVault, Settings
 from desktop_app.workspace import Workspace
@@ -51,6 +52,13 @@ class SignIn(Gate):
     def focus_first(self) -> None:
         """Put the focus on the pass phrase: the latest vault is chosen already."""
         self.passphrase.setFocus()
+
+    def show_open_elsewhere(self, elsewhere: bool) -> None:  # noqa: FBT001 - the answer of a job
+        """Say that the first vault is open in another window, and offer the next one."""
+        if elsewhere:
+            if len(self._known) > 1:
+                self.vaults.mark(self._known[1].key)
+            self.show_failure(open_elsewhere())
 
     def _build(self) -> None:
         column = self.content
@@ -135,16 +143,17 @@ class SignIn(Gate):
             self._refuse(_("Type the pass phrase of this vault."))
             return
         self._set_busy(busy=True)
-        job = partial(open_workspace, Path(row.key), self.passphrase.text())
+        job = partial(open_here, Path(row.key), self.passphrase.text())
         # Not aside: a vault that is being closed is closed before it's opened again.
-        self._worker.run(job, self._opened, self._failed)
+        self._worker.run(job, self._opened, self.show_failure)
 
     def _opened(self, workspace: Workspace) -> None:
         self.passphrase.clear()
         self._set_busy(busy=False)
         self.opened.emit(workspace)
 
-    def _failed(self, failure: Failure) -> None:
+    def show_failure(self, failure: Failure) -> None:
+        """Say why a vault doesn't open."""
         self._set_busy(busy=False)
         self._refuse(failure.message)
 
@@ -159,6 +168,22 @@ class SignIn(Gate):
         self._busy.setVisible(busy)
         for widget in (self.open, self.vaults, self.passphrase):
             widget.setEnabled(not busy)
+
+
+def open_here(folder: Path, passphrase: str) -> Workspace:
+    """Open a vault, unless another window has it; runs on a worker.
+
+    Args:
+        folder: The vault's folder.
+        passphrase: What was typed.
+
+    Raises:
+        Failure: It doesn't open here.
+    """
+    # A locked window has let go of the vault, but it's that window's all the same.
+    if ring(folder):
+        raise open_elsewhere()
+    return open_workspace(folder, passphrase)
 
 
 def _row(known: KnownVault) -> Row:

@@ -3,12 +3,13 @@
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 
 from desktop_app import auto_lock
 from desktop_app.audit import Origin, set_origin
+from desktop_app.doorbell import Doorbell, ring
 from desktop_app.settings import KnownVault, Settings
 from desktop_app.workspace import Workspace
 from sync.errors import Failure
@@ -39,6 +40,8 @@ class Window(QMainWindow):
         settings: What this person chose for this computer.
     """
 
+    _rung = Signal()
+
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         set_origin(Origin.DESK)
@@ -54,6 +57,8 @@ class Window(QMainWindow):
         self.resize(_SIZE.boundedTo(QGuiApplication.primaryScreen().availableSize()).expandedTo(_LEAST))
         self._presence = Presence(self)
         self._session = SessionWatch(self)
+        self._rung.connect(self.come_to_front, Qt.ConnectionType.QueuedConnection)
+        self._doorbell = Doorbell(self._rung.emit)
         for reason in (self._presence.gone, self._presence.lock_wanted, self._session.left):
             reason.connect(self.lock_desk)
 
@@ -72,11 +77,13 @@ class Window(QMainWindow):
         if folder:
             self.settings.remember_vault(Path(folder), Path(folder).name)
         if self.settings.vaults:
-            self.show_sign_in()
+            screen = self.show_sign_in()
+            job = partial(ring, Path(self.settings.vaults[0].folder))
+            self.worker.run(job, screen.show_open_elsewhere, screen.show_failure)
         else:
             self.show_first_run(Answers())
 
-    def show_sign_in(self) -> None:
+    def show_sign_in(self) -> SignIn:
         """Show the list of vaults and ask for a pass phrase."""
         screen = SignIn(self.settings, self.worker, self)
         screen.opened.connect(self.open_desk)
@@ -84,6 +91,7 @@ class Window(QMainWindow):
         screen.look_wanted.connect(self.change_look)
         self._show(screen)
         screen.focus_first()
+        return screen
 
     def show_first_run(self, answers: Answers) -> None:
         """Lead to a new vault.
@@ -107,6 +115,7 @@ class Window(QMainWindow):
         """
         self.settings.remember_vault(workspace.folder, workspace.community)
         self._known = KnownVault(str(workspace.folder), workspace.community)
+        self._doorbell.hang(workspace.folder)
         self.context = DeskContext(workspace, self.settings, self)
         self._build_desk(spot or Spot())
         for notice in workspace.notices:
@@ -169,6 +178,14 @@ class Window(QMainWindow):
         self._presence.watch(self.windowHandle())
         self._session.begin(int(self.winId()))
 
+    def come_to_front(self) -> None:
+        """Be the window that the person sees: they asked for its vault once more."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        QApplication.alert(self)
+
     def _begin_way(self, way: str) -> None:
         self.show_first_run(Answers(way=way, step=2, begun_with_language=False))
 
@@ -217,6 +234,8 @@ class Window(QMainWindow):
             spot: Where the person is.
         """
         self._presence.stop()
+        if parked is None:
+            self._doorbell.take_down()
         context, self.context, self.desk = self.context, None, None
         if context is None:
             return

@@ -30,12 +30,16 @@ class Lead(QObject):
         self.window = window
         self.phrase = phrase
         self.told = ""
+        self.minimised = False
         self.line.connect(self.obey)
         self.timer = QTimer(self)
         self.timer.timeout.connect(self.tell)
         self.timer.start(5)
 
     def tell(self) -> None:
+        if self.minimised and not self.window.isMinimized():
+            self.minimised = False
+            self.say("raised")
         desk, lock = self.window.desk, self.window.lock
         busy = self.window.worker.busy or (desk is not None and desk.context.worker.busy)
         state = "" if busy else "locked" if lock is not None else "open" if desk is not None else "away"
@@ -70,6 +74,11 @@ class Lead(QObject):
 
     def do_copied(self, _rest: str) -> None:
         self.say(QGuiApplication.clipboard().text())
+
+    def do_minimise(self, _rest: str) -> None:
+        self.window.showMinimized()
+        self.minimised = True
+        self.say("minimised")
 
     def do_lock(self, _rest: str) -> None:
         self.window.lock_desk()
