@@ -1,5 +1,27 @@
-"""Cases are tried in the same offices as the workspace."""
+"""What the trials of faults share."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 
 from tests.workspace.conftest import appeal, office, pair
 
 __all__ = ["appeal", "office", "pair"]
+
+
+@pytest.fixture
+def in_memory(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A folder in which nothing waits for a disk; what a failed test left is kept in its ``tmp_path``."""
+    memory = Path("/dev/shm")
+    if not memory.is_dir():
+        yield tmp_path
+        return
+    made = Path(tempfile.mkdtemp(prefix="sprava-faults-", dir=memory))
+    failed = request.session.testsfailed
+    yield made
+    if request.session.testsfailed > failed:
+        shutil.copytree(made, tmp_path / "left")
+    shutil.rmtree(made)

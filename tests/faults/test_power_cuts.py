@@ -1,39 +1,31 @@
 """The power goes at every moment of every work; the vault opens, is whole, and holds all that was called saved."""
 
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.faults.bench import read_state
 from tests.faults.check import stretched_once
 from tests.faults.powercut.record import Recording, record
-from tests.faults.powercut.replay import Report, end, read_state, try_all
-from tests.faults.work import CONTROLS, WORKS, Place
+from tests.faults.powercut.replay import Report, end, try_all
+from tests.faults.work import CONTROLS, WORKS, prepared
 
 CHANCES = int(os.environ.get("SPRAVA_SOAK", "1"))
 """How many states by chance are built at each cut; a soak has dozens."""
 
 
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    """A folder in memory, where states are built quickly."""
-    memory = Path("/dev/shm")
-    made = Path(tempfile.mkdtemp(prefix="sprava-power-cut-", dir=memory if memory.is_dir() else None))
+@pytest.fixture(autouse=True)
+def _quickly() -> Iterator[None]:
     with stretched_once():
-        yield made
-    shutil.rmtree(made)
+        yield
 
 
 def recorded(name: str, folder: Path, project: Path) -> Recording:
     """Let a process do a work, and return what it asked of the disk."""
-    place = Place(folder / "root", folder / "beside")
-    place.root.mkdir()
-    place.beside.mkdir()
-    {**WORKS, **CONTROLS}[name].prepare(place)
+    place = prepared(name, folder)
     command = [sys.executable, "-m", "tests.faults.work", name, str(place.root), str(place.beside)]
     return record(command, place.root, folder / "kept", project)
 
@@ -45,31 +37,27 @@ def told(name: str, recording: Recording, report: Report) -> str:
 
 
 @pytest.mark.parametrize("name", WORKS)
-def test_the_power_goes(name: str, tmp_path: Path, project: Path, scratch: Path) -> None:
-    recording = recorded(name, tmp_path, project)
+def test_the_power_goes(name: str, in_memory: Path, project: Path) -> None:
+    recording = recorded(name, in_memory, project)
     assert end(recording) == read_state(recording.root)  # the model follows: it ends where the real disk did
-    report = try_all(recording, WORKS[name].phrases, scratch, chances=CHANCES)
+    report = try_all(recording, WORKS[name].phrases, chances=CHANCES)
     print(f"\npower cuts, {name}: {report}")
     assert not report.broken, told(name, recording, report)
     assert report.looked_at > 30
 
 
 @pytest.mark.parametrize("name", ["register", "change_passphrase", "create"])
-def test_a_disk_that_never_keeps_anything_in_order_is_noticed(
-    name: str, tmp_path: Path, project: Path, scratch: Path
-) -> None:
-    recording = recorded(name, tmp_path, project)
-    report = try_all(recording, WORKS[name].phrases, scratch, chances=3, honest=False, enough=60)
+def test_a_disk_that_never_keeps_anything_in_order_is_noticed(name: str, in_memory: Path, project: Path) -> None:
+    recording = recorded(name, in_memory, project)
+    report = try_all(recording, WORKS[name].phrases, chances=3, honest=False, enough=60)
     print(f"\ncontrol without fsync, {name}: {report}")
     assert report.kinds["lost"]
     assert report.kinds["damaged"]
 
 
 @pytest.mark.parametrize("name", CONTROLS)
-def test_a_database_that_does_not_wait_for_the_disk_is_noticed(
-    name: str, tmp_path: Path, project: Path, scratch: Path
-) -> None:
-    recording = recorded(name, tmp_path, project)
-    report = try_all(recording, CONTROLS[name].phrases, scratch, chances=CHANCES)
+def test_a_database_that_does_not_wait_for_the_disk_is_noticed(name: str, in_memory: Path, project: Path) -> None:
+    recording = recorded(name, in_memory, project)
+    report = try_all(recording, CONTROLS[name].phrases, chances=CHANCES)
     print(f"\ncontrol, {name}: {report}")
     assert report.kinds["lost"]

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.powercut.disk import EVERYTHING, NOTHING, Chances, Disk, File, State
+from tests.faults.bench import State, read_state
+from tests.faults.powercut.disk import EVERYTHING, NOTHING, Chances, Disk, File
 from tests.faults.powercut.record import NotRecorded, Recording, parsed, record
-from tests.faults.powercut.replay import cuts, end, read_state
+from tests.faults.powercut.replay import cuts, end
 
 
 def states(disk: Disk, count: int = 300) -> set[tuple[tuple[str, bytes | None], ...]]:

@@ -61,11 +61,14 @@ class Work:
 
 
 def look(workspace: Workspace, phrase: str = PASSPHRASE) -> str:
-    """Return everything that a person could miss in a vault, as one short word."""
+    """Return everything that a person could miss in a vault, as one short word; the same in each run of a work."""
     with workspace.store.read() as connection:
-        numbers = connection.execute("SELECT number, title, stage FROM case_row ORDER BY number").fetchall()
+        cases = connection.execute(
+            "SELECT number, title, stage, fields FROM case_row JOIN record USING (uuid) ORDER BY number"
+        ).fetchall()
+        names = connection.execute("SELECT name FROM named ORDER BY name").fetchall()
     drafts = sorted((draft.id, draft.values, draft.focus) for draft in workspace.drafts.list())
-    told = json.dumps([workspace.digest(), numbers, drafts, phrase], sort_keys=True)
+    told = json.dumps([cases, names, drafts, phrase], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
@@ -209,6 +212,15 @@ CONTROLS = {
     "register waiting sometimes": Work(founded, register_with("NORMAL")),
 }
 """Works that break the promise; a trial that does not notice tries nothing."""
+
+
+def prepared(name: str, folder: Path) -> Place:
+    """Make the place of a work below a folder, with all that must be there before."""
+    place = Place(folder / "root", folder / "beside")
+    place.root.mkdir()
+    place.beside.mkdir()
+    {**WORKS, **CONTROLS}[name].prepare(place)
+    return place
 
 
 def say_on_stdout(line: str) -> None:

@@ -16,9 +16,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tests.faults.bench import State
+
 SECTOR = 512
-State = dict[str, bytes | None]
-"""Every path below the root with its content, None for a folder."""
 
 
 @dataclass(eq=False, slots=True)

@@ -2,14 +2,13 @@
 
 import hashlib
 import random
-import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from tests.faults.bench import Bench, State, read_state
 from tests.faults.check import Broken, allowed, found
-from tests.faults.powercut.disk import EVERYTHING, NOTHING, Chances, Disk, State
+from tests.faults.powercut.disk import EVERYTHING, NOTHING, Chances, Disk
 from tests.faults.powercut.kernel import Kernel
 from tests.faults.powercut.record import Recording
 
@@ -58,23 +57,6 @@ class Report:
         return f"{self.cuts} cuts, {self.states} states, {self.looked_at} different ones opened, {dict(self.kinds)}"
 
 
-def read_state(folder: Path) -> State:
-    """Return everything below a folder."""
-    return {
-        path.relative_to(folder).as_posix(): None if path.is_dir() else path.read_bytes() for path in folder.rglob("*")
-    }
-
-
-def write_state(state: State, folder: Path) -> None:
-    """Make a folder that holds a state."""
-    folder.mkdir()
-    for path, content in sorted(state.items()):
-        if content is None:
-            (folder / path).mkdir()
-        else:
-            (folder / path).write_bytes(content)
-
-
 def end(recording: Recording) -> State:
     """Return what the process had on its disk at the end, by the model."""
     *_others, last = cuts(recording)
@@ -104,14 +86,13 @@ def variant_of(cut: Cut, variant: int) -> State:
 
 
 def try_all(
-    recording: Recording, phrases: Sequence[str], scratch: Path, *, chances: int, honest: bool = True, enough: int = 20
+    recording: Recording, phrases: Sequence[str], *, chances: int, honest: bool = True, enough: int = 20
 ) -> Report:
     """Look at the states of every cut.
 
     Args:
-        recording: What was recorded.
+        recording: What was recorded; its folder is used to build the states in.
         phrases: The pass phrases of which one must open the vault.
-        scratch: A folder to build states in.
         chances: How many states by chance are built at each cut, beside the four fixed ones.
         honest: Whether `fsync` does anything.
         enough: After how many broken promises to stop.
@@ -119,6 +100,7 @@ def try_all(
     report = Report()
     everything_said = [cut.said for cut in cuts(recording)][-1]
     known: dict[bytes, str | Broken] = {}
+    bench = Bench(recording.root)
     for cut in cuts(recording, honest=honest):
         report.cuts += 1
         may_be = allowed(cut.said, everything_said[len(cut.said) :])
@@ -127,7 +109,7 @@ def try_all(
             report.states += 1
             key = _hash(state)
             if key not in known:
-                known[key] = _outcome(state, phrases, scratch, go_on=key[0] % _GO_ON_EVERY == 0)
+                known[key] = _outcome(state, phrases, bench, go_on=key[0] % _GO_ON_EVERY == 0)
                 report.looked_at += 1
             problem = _problem(known[key], may_be)
             if problem:
@@ -145,15 +127,12 @@ def _problem(outcome: str | Broken, may_be: set[str]) -> tuple[str, str] | None:
     return None if outcome in may_be else ("lost", f"what is there ({outcome}) is none of {sorted(may_be)}")
 
 
-def _outcome(state: State, phrases: Sequence[str], scratch: Path, *, go_on: bool) -> str | Broken:
-    folder = scratch / "disk"
-    write_state(state, folder)
+def _outcome(state: State, phrases: Sequence[str], bench: Bench, *, go_on: bool) -> str | Broken:
+    bench.put(state)
     try:
-        return found(folder / "vault", phrases, go_on=go_on)
+        return found(bench.root / "vault", phrases, go_on=go_on)
     except Broken as broken:
         return broken
-    finally:
-        shutil.rmtree(folder)
 
 
 def _hash(state: State) -> bytes:
