@@ -3,7 +3,7 @@
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tests.faults.bench import Bench, State, read_state
@@ -11,6 +11,7 @@ from tests.faults.check import Broken, allowed, found
 from tests.faults.powercut.disk import EVERYTHING, NOTHING, Chances, Disk
 from tests.faults.powercut.kernel import Kernel
 from tests.faults.powercut.record import Recording
+from tests.faults.work import Place, Work
 
 _FIXED = (NOTHING, EVERYTHING, Chances(1, 0), Chances(0, 1))
 _SOME = (0.1, 0.5, 0.9, 1.0)
@@ -85,14 +86,12 @@ def variant_of(cut: Cut, variant: int) -> State:
     return cut.disk.after_power_cut(chances, chance)
 
 
-def try_all(
-    recording: Recording, phrases: Sequence[str], *, chances: int, honest: bool = True, enough: int = 20
-) -> Report:
+def try_all(recording: Recording, work: Work, *, chances: int, honest: bool = True, enough: int = 20) -> Report:
     """Look at the states of every cut.
 
     Args:
         recording: What was recorded; its folder is used to build the states in.
-        phrases: The pass phrases of which one must open the vault.
+        work: What was recorded.
         chances: How many states by chance are built at each cut, beside the four fixed ones.
         honest: Whether `fsync` does anything.
         enough: After how many broken promises to stop.
@@ -109,7 +108,7 @@ def try_all(
             report.states += 1
             key = _hash(state)
             if key not in known:
-                known[key] = _outcome(state, phrases, bench, go_on=key[0] % _GO_ON_EVERY == 0)
+                known[key] = _outcome(state, work, bench, go_on=key[0] % _GO_ON_EVERY == 0)
                 report.looked_at += 1
             problem = _problem(known[key], may_be)
             if problem:
@@ -127,10 +126,10 @@ def _problem(outcome: str | Broken, may_be: set[str]) -> tuple[str, str] | None:
     return None if outcome in may_be else ("lost", f"what is there ({outcome}) is none of {sorted(may_be)}")
 
 
-def _outcome(state: State, phrases: Sequence[str], bench: Bench, *, go_on: bool) -> str | Broken:
+def _outcome(state: State, work: Work, bench: Bench, *, go_on: bool) -> str | Broken:
     bench.put(state)
     try:
-        return found(bench.root / "vault", phrases, go_on=go_on)
+        return found(Place(bench.root, bench.root), work, go_on=go_on)
     except Broken as broken:
         return broken
 
