@@ -11,6 +11,7 @@ from desktop_app.attachments import model as attachments
 from desktop_app.attachments import rows as attached
 from desktop_app.attachments.service import FileService
 from desktop_app.audit import Audit, AuditService
+from desktop_app.backup.service import BackupService
 from desktop_app.cases.model import COLLECTION, Unit
 from desktop_app.cases.service import CaseService
 from desktop_app.cases.views import CaseReader
@@ -120,6 +121,7 @@ class Workspace:
         self.log.on_applied.append(self._after_applied)
         self.is_example = self.log.recall(EXAMPLE) is not None
         self.recovery = RecoveryService(opened, self.log, self._names)
+        self.backups = BackupService(self)
         if self.audit.cut is not None and self.lives.past is not Past.SET_BACK:
             self.notices.append(
                 _(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import desktop_app
 from desktop_app.backup import failures
@@ -32,11 +33,13 @@ from desktop_app.backup.reading import BackupFile, SealedParts, blocks_of, check
 from desktop_app.backup.watch import Watch
 from desktop_app.backup.writing import Writer, new_file, sync_folder
 from desktop_app.vault.snapshot import Snapshot
-from desktop_app.workspace import Workspace
 from sync import crypto, digest
 from sync.errors import Damaged
 from sync.messages import _
 from sync.sqlcipher import Connection
+
+if TYPE_CHECKING:
+    from desktop_app.workspace import Workspace
 
 ENDING = "sprava-backup"
 KEEP = 7
@@ -81,7 +84,7 @@ class _Rotten(Exception):
     """A block of an earlier backup is no longer what was written."""
 
 
-def file_for(workspace: Workspace, target: Path) -> Path:
+def file_for(workspace: "Workspace", target: Path) -> Path:
     """Return the backup file that is meant by a file or a folder.
 
     Args:
@@ -100,7 +103,7 @@ def file_for(workspace: Workspace, target: Path) -> Path:
 
 
 def back_up(
-    workspace: Workspace, target: Path, watch: Watch | None = None, *, keep: int = KEEP, check_all: bool = True
+    workspace: "Workspace", target: Path, watch: Watch | None = None, *, keep: int = KEEP, check_all: bool = True
 ) -> Made:
     """Write a state of an open vault into one file, as little as is new, and read it back.
 
@@ -150,7 +153,7 @@ class _Plan:
 class _Job:
     """One backup."""
 
-    def __init__(self, workspace: Workspace, path: Path, watch: Watch, keep: int, *, check_all: bool) -> None:
+    def __init__(self, workspace: "Workspace", path: Path, watch: Watch, keep: int, *, check_all: bool) -> None:
         self._workspace = workspace
         self._path = path
         self._watch = watch

@@ -4,15 +4,15 @@ from argparse import Namespace
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from desktop_app.cli import output
+import msgspec
+
+from desktop_app.backup.ways import Way
+from desktop_app.cli import output, recovery
 from desktop_app.cli.community import opened
 from desktop_app.cli.parser import Commands
+from desktop_app.vault import shares
 from sync.messages import _, ngettext
-
-if TYPE_CHECKING:
-    from desktop_app.backup.ways import Way
 
 
 def add_commands(commands: Commands) -> None:
@@ -26,18 +26,22 @@ def add_commands(commands: Commands) -> None:
     restore.add_argument("vault", metavar="VAULT", type=Path, help=_("a new or empty folder"))
     restore.add_argument("--generation", metavar="N", type=int, help=_("an earlier state; backup-info lists them"))
     restore.add_argument("--salvage", action="store_true", help=_("leave out attached files that are damaged"))
+    recovery.recovery_options(restore)
     drill = commands.add("drill", _("prove a backup: restore it for practice and verify it"), _drill)
     drill.add_argument("file", metavar="FILE", type=Path)
     drill.add_argument("--generation", metavar="N", type=int, help=_("an earlier state; backup-info lists them"))
+    drill.add_argument(
+        "--recovery-code", action="append", metavar="FILE", type=Path, help=_("prove it with the recovery sheet")
+    )
     info = commands.add("backup-info", _("what a backup file holds"), _info)
     info.add_argument("file", metavar="FILE", type=Path)
 
 
 def _backup(arguments: Namespace) -> int:
-    from desktop_app.backup.making import KEEP, back_up
-
     with opened(arguments) as workspace:
-        made = back_up(workspace, arguments.file, keep=arguments.keep or KEEP)
+        if arguments.keep is not None:
+            workspace.backups.set_plan(msgspec.structs.replace(workspace.backups.plan, keep=arguments.keep))
+        made = workspace.backups.back_up(arguments.file)
     for notice in made.notices:
         output.tell(notice)
     return output.result(
@@ -53,20 +57,23 @@ def _backup(arguments: Namespace) -> int:
 def _restore(arguments: Namespace) -> int:
     from desktop_app.backup.restoring import restore
 
+    found = recovery.given_shares(arguments) if arguments.recovery_code else []
+    new = recovery.new_phrase(arguments, alone=True) if found else ""  # asked for now, refused before the long work
     way = _way(arguments)
     restored = restore(
         arguments.file, arguments.vault, way.vault_key, generation=arguments.generation, salvage=arguments.salvage
     )
     for name in restored.missing:
         output.tell(_("Damaged in the backup and left out: {name}").format(name=name))
-    # Opened once, so that the new life of its log is begun and told here.
-    with way.open(restored.folder) as workspace:
+    # Opened at once: the new life of its log is begun and told here, and a used recovery sheet is replaced.
+    document, lines = recovery.recovered(arguments, found, new) if found else ({}, [])
+    with Way(new).open(restored.folder) if found else way.open(restored.folder) as workspace:
         info = workspace.info()
         for notice in workspace.notices:
             output.tell(notice)
     return output.result(
         arguments,
-        {**asdict(restored), "vault": restored.folder, "community": info.community, "person": info.person},
+        {**asdict(restored), "vault": restored.folder, "community": info.community, "person": info.person, **document},
         _("The vault of {person} as it was on {when} is in {folder}: {cases} cases, {files} files.").format(
             person=info.person,
             when=_words(restored.made),
@@ -74,6 +81,7 @@ def _restore(arguments: Namespace) -> int:
             cases=restored.cases,
             files=restored.files,
         ),
+        *lines,
     )
 
 
@@ -142,10 +150,11 @@ def _info(arguments: Namespace) -> int:
     )
 
 
-def _way(arguments: Namespace) -> "Way":
-    from desktop_app.backup.ways import Way
-
-    return Way(output.passphrase(arguments))
+def _way(arguments: Namespace) -> Way:
+    codes = getattr(arguments, "recovery_code", None)
+    if codes:
+        return Way(recovery=shares.combine(recovery.given_shares(arguments)))
+    return Way(output.passphrase(arguments), stick=output.stick(arguments))
 
 
 def _moment(milliseconds: int) -> datetime:

@@ -14,7 +14,7 @@ from desktop_app.opening import open_workspace, recover_workspace
 from desktop_app.recovery import Prepared
 from desktop_app.recovery_reading import read_shares
 from desktop_app.vault import NewPhrase, Stick, stick
-from desktop_app.vault.shares import Arrangement
+from desktop_app.vault.shares import Arrangement, Share
 from desktop_app.workspace import Workspace
 from sync.errors import Misuse, Refused
 from sync.messages import _
@@ -38,18 +38,23 @@ def add_commands(commands: Commands) -> None:
     trustees_option(sheet)
     recover = commands.add("recover", _("open a vault with its recovery sheet and set a new pass phrase"), _recover)
     recover.add_argument("vault", metavar="VAULT", type=Path)
-    recover.add_argument(
+    recovery_options(recover, required=True)
+
+
+def recovery_options(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
+    """Add the options of whoever opens a vault with its recovery sheets and gives it new ways in."""
+    parser.add_argument(
         "--recovery-code",
         action="append",
-        required=True,
+        required=required,
         metavar="FILE",
         type=Path,
         help=_("the words, the sheet's PDF, or a photo of it; once for each sheet"),
     )
-    recover.add_argument(
+    parser.add_argument(
         "--recovery-sheet", metavar="FILE", type=Path, help=_("where the new sheet goes; by default beside the code")
     )
-    _new_phrase_options(recover)
+    _new_phrase_options(parser)
 
 
 def trustees_option(parser: argparse.ArgumentParser) -> None:
@@ -121,7 +126,16 @@ def _new_phrase_options(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--generate", action="store_true", help=_("make a phrase of five words, and print it"))
 
 
-def _new_phrase(arguments: Namespace, *, alone: bool = False) -> str:
+def new_phrase(arguments: Namespace, *, alone: bool = False) -> str:
+    """Return the pass phrase to use from now on: made, read or asked for.
+
+    Args:
+        arguments: Say which.
+        alone: There is no present pass phrase beside it.
+
+    Raises:
+        Refused: It is weak, or there is none.
+    """
     phrase = vault.generate_passphrase() if arguments.generate else output.new_passphrase(arguments, alone=alone)
     vault.check_passphrase(phrase)
     return phrase
@@ -129,7 +143,7 @@ def _new_phrase(arguments: Namespace, *, alone: bool = False) -> str:
 
 def _change(arguments: Namespace) -> int:
     present, old = output.stick(arguments), output.passphrase(arguments)
-    new = _new_phrase(arguments)
+    new = new_phrase(arguments)
     made: Stick | None = None
     if arguments.make_stick is not None:
         # Nobody can lose what is not needed yet: the file is on the stick before the vault asks for it. It stays there
@@ -157,8 +171,31 @@ def _sheet(arguments: Namespace) -> int:
 
 
 def _recover(arguments: Namespace) -> int:
-    found = [share for path in arguments.recovery_code for share in read_shares(path)]
-    new = _new_phrase(arguments, alone=True)
+    found = given_shares(arguments)
+    document, lines = recovered(arguments, found, new_phrase(arguments, alone=True))
+    return output.result(arguments, document, *lines)
+
+
+def given_shares(arguments: Namespace) -> list[Share]:
+    """Return the recovery sheets that a command line names.
+
+    Raises:
+        Refused: One of the files can't be read.
+    """
+    return [share for path in arguments.recovery_code for share in read_shares(path)]
+
+
+def recovered(arguments: Namespace, found: list[Share], new: str) -> tuple[dict[str, object], list[str]]:
+    """Open a vault with its recovery sheets and give it new ways in; return what a script and a person are told.
+
+    Args:
+        arguments: Name the vault, and where the new sheet goes.
+        found: The sheets.
+        new: The pass phrase from now on.
+
+    Raises:
+        Refused: The sheets don't open it, or the new sheet can't be written; nothing has changed.
+    """
     beside = arguments.recovery_code[0].absolute().parent
     made: dict[str, object] = {}
 
@@ -169,13 +206,12 @@ def _recover(arguments: Namespace) -> int:
     with recover_workspace(arguments.vault, found, NewPhrase(new), keep) as workspace:
         for notice in workspace.notices:
             output.tell(notice)
-    return output.result(
-        arguments,
-        {"recovered": True, "recovery_sheet": made, **_shown(arguments, new)},
+    lines = [
         _("The vault opens with the new pass phrase. The recovery sheet that was used is void; destroy it."),
         *_lines(arguments, new),
         *sheet_lines(made),
-    )
+    ]
+    return {"recovered": True, "recovery_sheet": made, **_shown(arguments, new)}, lines
 
 
 def _shown(arguments: Namespace, phrase: str) -> dict[str, str]:
