@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sync.client import Progress
 
 SERVER = "server-address"
-_LAST_EXCHANGE = "last-exchange"
+LAST_EXCHANGE = "last-exchange"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class ExchangeService:
 
     def status(self) -> ExchangeStatus:
         """Return what the status bar shows; nothing is asked of the network."""
-        kept = self._log.recall(_LAST_EXCHANGE)
+        kept = self._log.recall(LAST_EXCHANGE)
         saved = self._log.last_written()
         return ExchangeStatus(
             server=self.server,
@@ -209,7 +209,7 @@ class ExchangeService:
         if outcome.disputed:
             self._log.check_own_chain(self._held_by_server())
         if outcome.complete:
-            self._log.remember(_LAST_EXCHANGE, str(time.time_ns() // 1_000_000).encode())
+            self._log.remember(LAST_EXCHANGE, str(time.time_ns() // 1_000_000).encode())
         return SyncResult(
             outcome.sent,
             outcome.received,

@@ -117,6 +117,8 @@ class Workspace:
         self.cases = CaseService(opened, self.log, reader, self.drafts, self.audit, self.lives.number_suffix)
         self.conflicts = ConflictService(opened, self.log, reader, self.audit)
         self.exchange = ExchangeService(self.log, self.conflicts, self.audit)
+        if self.lives.notices:
+            self.files.distrust_past()
         self._listeners: list[Callable[[ChangeEvent], None]] = []
         self.log.on_applied.append(self._after_applied)
         self.is_example = self.log.recall(EXAMPLE) is not None
@@ -322,6 +324,7 @@ class Workspace:
         if applied.copied:
             self.notices.append(self.lives.leave_copy())
             self.cases.number_suffix = self.lives.number_suffix
+            self.files.distrust_past()
         self._keep_position()
         self.audit.cut = None  # it stands in the audit itself from the beginning
         self._record_new_devices()

@@ -59,7 +59,7 @@ def place_of(fields: dict[str, Value]) -> Place | None:
     Args:
         fields: The fields of its record; another program may have put anything into them.
     """
-    manifest, key = _bytes(fields.get(MANIFEST)), _bytes(fields.get(KEY))
+    manifest, key = bytes_of(fields.get(MANIFEST)), bytes_of(fields.get(KEY))
     size = fields.get(SIZE)
     if manifest is None or key is None or not isinstance(size, int) or fields.get(FORMAT) != PRESENT_FORMAT:
         return None
@@ -83,7 +83,7 @@ def _row(row: int, record: bytes, unit: int, fields: dict[str, Value]) -> tuple[
     )
 
 
-def _bytes(value: Value) -> bytes | None:
+def bytes_of(value: Value) -> bytes | None:
     """Return the 32 bytes that hexadecimal text stands for, or None."""
     try:
         found = bytes.fromhex(value) if isinstance(value, str) else b""

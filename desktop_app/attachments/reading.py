@@ -175,16 +175,21 @@ def manifest_of(store: ChunkStore, place: Place) -> Manifest | None:
     Raises:
         Damaged: It is damaged, or not what the record says.
     """
-    stored = store.read(place.manifest)
+    manifest = manifest_in(store, place.manifest, place.key)
+    if manifest is not None and manifest.size != place.size:
+        raise damaged_chunk()
+    return manifest
+
+
+def manifest_in(store: ChunkStore, chunk: bytes, key: bytes) -> Manifest | None:
+    """Return the manifest in a chunk, whatever size of the file its record gives; see `manifest_of`."""
+    stored = store.read(chunk)
     if stored is None:
         return None
     try:
-        manifest = Sealer(place.key).open_manifest(stored)
+        return Sealer(key).open_manifest(stored)
     except BadChunk as error:
         raise damaged_chunk() from error
-    if manifest.size != place.size:
-        raise damaged_chunk()
-    return manifest
 
 
 def state_of(store: ChunkStore, place: Place | None) -> FileState:

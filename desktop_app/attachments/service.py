@@ -8,6 +8,7 @@ from pathlib import Path
 from desktop_app.attachments import adding, kinds, model, rows
 from desktop_app.attachments.adding import Written
 from desktop_app.attachments.chunks import Manifest
+from desktop_app.attachments.cleaning import Cleaned, Doubt, clean
 from desktop_app.attachments.model import COLLECTION, Cancelled, FileEntry, Progress
 from desktop_app.attachments.reading import Content, Place, manifest_of
 from desktop_app.attachments.rows import FileReader, FileRow
@@ -17,6 +18,7 @@ from desktop_app.audit import Audit
 from desktop_app.cases.model import DELETED
 from desktop_app.cases.views import CaseReader
 from desktop_app.directory import Directory
+from desktop_app.exchange import LAST_EXCHANGE
 from desktop_app.vault import Vault
 from sync import ids
 from sync.changes import Change, Value
@@ -25,6 +27,8 @@ from sync.log import Log
 from sync.messages import _
 from sync.sqlcipher import Connection
 
+_UNSETTLED = "files-unsettled"
+"""The note of the last exchange before the vault turned out to be an old copy."""
 _CONTENT_LABEL = "attachments/content"
 
 
@@ -147,6 +151,30 @@ class FileService:
                 yield row.place.manifest
             elif manifest is not None:
                 yield from (chunk for chunk in manifest.ids if not self.chunks.has(chunk))
+
+    def clean(self, *, dry_run: bool = False, cancelled: Cancelled | None = None) -> Cleaned:
+        """Remove stored chunks that no record names, such as those of an addition that was broken off.
+
+        What any version of any record names stays: removed files, values in conflict, whatever was replaced. While
+        frames wait, a manifest is missing, or an old copy of the vault was not exchanged yet, more may be named than
+        is known here: then only what broken-off additions left is removed.
+
+        Args:
+            dry_run: Only count.
+            cancelled: Asked now and then.
+
+        Raises:
+            Refused: The person stopped it; what was removed until then is gone.
+        """
+        doubts = {Doubt.SET_BACK} if self._log.recall(_UNSETTLED) == self._last_exchange() else set()
+        return clean(self.chunks, self._vault, doubts, dry_run=dry_run, cancelled=cancelled)
+
+    def distrust_past(self) -> None:
+        """Keep all chunks until the next exchange: the database may be older than they are."""
+        self._log.remember(_UNSETTLED, self._last_exchange())
+
+    def _last_exchange(self) -> bytes:
+        return self._log.recall(LAST_EXCHANGE) or b"never"
 
     def _add(self, ref: str, source: Source, progress: Progress | None, cancelled: Cancelled | None) -> FileEntry:
         self._require_right()

@@ -169,6 +169,11 @@ class ChunkStore:
             with self._lock:
                 self._spared = None
 
+    def removable(self, chunk: bytes) -> bool:
+        """Return whether `remove` would remove a chunk now."""
+        with self._lock:
+            return self._spared is not None and chunk.hex() not in self._spared and not self._holds
+
     def remove(self, chunk: bytes) -> bool:
         """Remove a chunk that nothing names, inside `cleaning`.
 

@@ -4,6 +4,7 @@ from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
 
+from desktop_app.attachments.cleaning import Doubt
 from desktop_app.attachments.model import FileEntry, FileState
 from desktop_app.cli import output
 from desktop_app.cli.community import opened
@@ -15,6 +16,11 @@ _STATES = {
     FileState.PARTLY: N_("partly here"),
     FileState.NOT_HERE: N_("not here yet"),
     FileState.UNREADABLE: N_("can't be read"),
+}
+_DOUBTS = {
+    Doubt.WAITING: N_("Some of what came by exchange can't be opened yet, and may name them."),
+    Doubt.MANIFEST: N_("Some files are not here whole, and they may be parts of them."),
+    Doubt.SET_BACK: N_("The vault's database is or was an older copy; exchange first."),
 }
 
 
@@ -34,6 +40,9 @@ def add_commands(commands: Commands) -> None:
     listing.add_argument("vault", metavar="VAULT", type=Path)
     listing.add_argument("ref", metavar="REF", help=_("id or registration number"))
     listing.add_argument("--removed", action="store_true", help=_("those that were removed as well"))
+    cleaning = group.add("clean", _("remove stored parts that belong to no file"), _clean)
+    cleaning.add_argument("vault", metavar="VAULT", type=Path)
+    cleaning.add_argument("--dry-run", action="store_true", help=_("only tell what would be removed"))
     remove = group.add("remove", _("take a file out of its case; it can be brought back"), _remove)
     remove.add_argument("vault", metavar="VAULT", type=Path)
     remove.add_argument("file", metavar="FILE-ID")
@@ -74,3 +83,14 @@ def _remove(arguments: Namespace) -> int:
         change = workspace.files.restore if arguments.undo else workspace.files.remove
         entry = change(arguments.file)
     return output.result(arguments, asdict(entry), _line(entry))
+
+
+def _clean(arguments: Namespace) -> int:
+    with opened(arguments) as workspace:
+        cleaned = workspace.files.clean(dry_run=arguments.dry_run)
+    words = _("Would be removed: {count}, {size} B.") if cleaned.dry_run else _("Removed: {count}, {size} B.")
+    lines = [words.format(count=cleaned.removed, size=cleaned.bytes_freed)]
+    if cleaned.kept:
+        lines.append(_("Left alone, since they may belong to something: {count}.").format(count=cleaned.kept))
+        lines += [_(_DOUBTS[doubt]) for doubt in cleaned.doubts]
+    return output.result(arguments, asdict(cleaned), *lines)
