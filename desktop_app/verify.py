@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from desktop_app import schema
 from desktop_app.audit import checking
+from desktop_app.attachments.checking import check_files
 from desktop_app.lives import Past
 from desktop_app.projection import DeskProjection
 from desktop_app.workspace import Workspace
-from sync import digest, frames, sqlcipher
+from sync import digest, frames, ids, sqlcipher
 from sync import schema as log_schema
 from sync.applying import Applier
 from sync.messages import _
@@ -36,14 +37,15 @@ class Check:
     finding: str
 
 
-def verify(workspace: Workspace) -> list[Check]:
-    """Check the database, the chains of the log, the high-water mark, the projection and the search index.
+def verify(workspace: Workspace, *, thorough: bool = True) -> list[Check]:
+    """Check the database, the chains of the log, the high-water mark, the projection, the index and attached files.
 
     The projection is built anew in memory from the frames and compared; nothing in the vault is changed
     but that the audit tells of the check.
 
     Args:
         workspace: An opened vault.
+        thorough: Decrypt every part of every attached file; otherwise only presence and length are looked at.
     """
     checks: list[tuple[str, str, Callable[[Connection], str]]] = [
         ("database", _("Database"), _check_database),
@@ -51,6 +53,7 @@ def verify(workspace: Workspace) -> list[Check]:
         ("mark", _("High-water mark"), lambda _connection: _check_mark(workspace)),
         ("projection", _("Cases as the log has them"), lambda connection: _check_projection(workspace, connection)),
         ("audit", _("Audit"), lambda connection: _check_audit(workspace, connection)),
+        ("files", _("Attached files"), lambda connection: _check_files(workspace, connection, thorough=thorough)),
     ]
     workspace.audit.flush()
     results = []
@@ -150,6 +153,23 @@ def _check_projection(workspace: Workspace, connection: Connection) -> str:
             raise _Fault(_("the list of attached files differs from what the log gives"))
         (count,) = again.execute("SELECT count(*) FROM case_row").fetchone()
     return _("{count} cases, rebuilt from the log and equal").format(count=count)
+
+
+def _check_files(workspace: Workspace, connection: Connection, *, thorough: bool) -> str:
+    found = check_files(connection, workspace.files.chunks, thorough=thorough)
+    if found.damaged:
+        raise _Fault(
+            _("{count} files are damaged, the first is {id}; take them from another computer or a backup").format(
+                count=len(found.damaged), id=ids.to_text(found.damaged[0])
+            )
+        )
+    words = _("{count} files whole") if thorough else _("{count} files, each part in its place")
+    parts = [words.format(count=found.whole)]
+    if found.not_here:
+        parts.append(_("{count} not on this computer yet").format(count=found.not_here))
+    if found.unknown:
+        parts.append(_("{count} of a newer program").format(count=found.unknown))
+    return "; ".join(parts)
 
 
 @contextmanager

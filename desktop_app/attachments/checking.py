@@ -69,9 +69,7 @@ def _count(found: Found, row: FileRow, sound: bool | None) -> None:  # noqa: FBT
         found.damaged.append(row.id)
 
 
-def _sound(
-    store: ChunkStore, place: Place, found: Found, room: tuple[bytearray, bytearray] | None
-) -> bool | None:
+def _sound(store: ChunkStore, place: Place, found: Found, room: tuple[bytearray, bytearray] | None) -> bool | None:
     """Return whether a file is whole, or None when some of it is not here."""
     try:
         manifest = manifest_of(store, place)

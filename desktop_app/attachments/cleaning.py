@@ -101,7 +101,9 @@ def _chunks_of(store: ChunkStore, manifest: bytes, keys: set[bytes]) -> tuple[by
     return None
 
 
-def clean(store: ChunkStore, vault: Store, doubts: set[Doubt], *, dry_run: bool, cancelled: Cancelled | None) -> Cleaned:
+def clean(
+    store: ChunkStore, vault: Store, doubts: set[Doubt], *, dry_run: bool, cancelled: Cancelled | None
+) -> Cleaned:
     """Remove chunks that nothing names.
 
     What an addition left that was broken off lies apart and was never named by anybody: it always goes. Any other

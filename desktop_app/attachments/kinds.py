@@ -1,7 +1,6 @@
 """What kind of file something is, and names that can't do harm."""
 
 import unicodedata
-from pathlib import PurePosixPath, PureWindowsPath
 
 MAX_NAME_LETTERS = 200
 MAX_NAME_BYTES = 240
@@ -69,7 +68,7 @@ def safe_name(name: object) -> str:
         name: As somebody gave it, or as another program put it into a record.
     """
     text = unicodedata.normalize("NFC", name) if isinstance(name, str) else ""
-    text = PureWindowsPath(PurePosixPath(text).name).name
+    text = text.replace("\\", "/").rpartition("/")[2]
     # "C": controls, marks of direction, halves of letters, letters of nobody. "Zl", "Zp": breaks of lines.
     kept = "".join(
         "_" if letter in _FORBIDDEN else letter

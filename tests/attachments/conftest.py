@@ -14,6 +14,7 @@ from desktop_app.cases.model import CaseQuery
 from desktop_app.kits import examples
 from desktop_app.opening import create_workspace, join_workspace, open_workspace
 from desktop_app.workspace import Workspace
+from tests.templates import forget_place
 from tests.workspace.conftest import PASSPHRASE, pull
 
 MIB = 2**20
@@ -53,6 +54,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with join_workspace(folder / "ivan", PASSPHRASE, invitation=data, person="Іван", kdf=vault.KDF_FLOOR) as ivan:
             pull(ivan, oksana)
             pull(oksana, ivan)
+    for name in ("oksana", "ivan"):
+        forget_place(folder / name, PASSPHRASE)
     return folder
 
 
