@@ -5,8 +5,10 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from desktop_app.attachments.reading import manifest_of
+from desktop_app.attachments.rows import row_of
 from desktop_app.attachments.store import Adding
 from sync.changes import Change
 from tests.attachments.conftest import MIB, Office, content, opened
@@ -28,16 +30,29 @@ class Seats(RuleBasedStateMachine):
         type(self).runs += 1
         self.home = self.folder / str(self.runs)
         self.seats: dict[str, Office] = {}
+        self.parts: dict[str, set[bytes]] = {}
         self.added: dict[str, tuple[str, tuple[int, int]]] = {}
         for name in ("oksana", "ivan"):
             shutil.copytree(self.template / name, self.home / name)
             self.seats[name] = opened(self.home / name)
+
+    @initialize()
+    def begin_with_some_files(self) -> None:
+        for number in range(2):
+            self.add("oksana", (10, number))
+            self.add("ivan", (MIB + 3, number))
 
     @rule(seat=SEATS, made=CONTENTS)
     def add(self, seat: str, made: tuple[int, int]) -> None:
         office = self.seats[seat]
         entry = office.files.add_bytes(office.first, "файл.bin", content(*made))
         self.added[entry.id] = (seat, made)
+        with office.workspace.store.read() as connection:
+            place = row_of(connection, entry.id).place
+        assert place is not None
+        manifest = manifest_of(office.files.chunks, place)
+        assert manifest is not None
+        self.parts[entry.id] = {place.manifest, *manifest.ids}
 
     @rule(seat=SEATS, number=st.integers(0, 99))
     def remove_or_restore(self, seat: str, number: int) -> None:
@@ -87,9 +102,25 @@ class Seats(RuleBasedStateMachine):
         adding.publish()
         adding.discard()
 
+    @rule(there=SEATS, some=st.booleans(), picked=st.lists(st.integers(0, 99), min_size=1, max_size=6))
+    def carry_what_nobody_asked_for_and_clean(self, there: str, picked: list[int], *, some: bool) -> None:
+        self.carry_records(there, some=some)
+        chunks = sorted(self.other(there).files.chunks.ids())
+        for number in picked if chunks else ():
+            data = self.other(there).files.chunks.read(chunks[number % len(chunks)])
+            assert data is not None
+            self.seats[there].files.chunks.put(chunks[number % len(chunks)], data)
+        self.clean(there)
+
     @rule(seat=SEATS)
     def clean(self, seat: str) -> None:
-        self.seats[seat].files.clean()
+        office = self.seats[seat]
+        before = set(office.files.chunks.ids())
+        office.files.clean()
+        gone = before - set(office.files.chunks.ids())
+        for entry in office.files.list(office.first, removed=True):
+            assert not gone & self.parts[entry.id]
+        assert not gone or not office.workspace.log.waiting()
 
     @rule(seat=SEATS)
     def open_again(self, seat: str) -> None:
@@ -130,6 +161,6 @@ def test_no_order_of_doings_loses_a_file(template: Path, tmp_path: Path) -> None
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=8, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=10, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

@@ -184,7 +184,8 @@ def test_sync_bundle_verify_and_digest(sprava: Sprava, seat: Path, second: Path,
     assert {"frames", "changes", "conflicts"} <= imported.keys()
     report = sprava("verify", seat, "--json").json
     assert report["sound"]
-    assert {check["part"] for check in report["checks"]} == {"database", "log", "mark", "projection", "audit"}
+    parts = {"database", "log", "mark", "projection", "audit", "files"}
+    assert {check["part"] for check in report["checks"]} == parts
 
 
 def test_verify_of_a_damaged_vault_is_exit_code_4(sprava: Sprava, seat: Path, appeal: Path) -> None:
