@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from desktop_app import schema
-from desktop_app.audit import checking
 from desktop_app.attachments.checking import check_files
+from desktop_app.audit import checking
 from desktop_app.lives import Past
 from desktop_app.projection import DeskProjection
 from desktop_app.workspace import Workspace
