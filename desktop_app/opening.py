@@ -137,7 +137,9 @@ def open_recovered(folder: Path, secret: Secret) -> Workspace:
         Refused: It is not the secret of this vault, or as for `open_workspace`.
         Damaged: A file of the vault is damaged; the message says which.
     """
-    return _opened(vault.open_with_recovery(folder, secret, schema.migrate, schema_version=schema.VERSION))
+    workspace = _opened(vault.open_with_recovery(folder, secret, schema.migrate, schema_version=schema.VERSION))
+    workspace.audit.record("recovery_used")
+    return workspace
 
 
 def recover_workspace(

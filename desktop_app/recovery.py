@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from desktop_app.audit import Audit
 from desktop_app.vault import NewPhrase, Vault, shares
 from desktop_app.vault.shares import Arrangement, Secret, Share
 from sync import files
@@ -93,9 +94,11 @@ class RecoveryService:
         opened: The vault.
         log: Its log, which keeps a note about the sheet.
         names: Gives community, unit and person, to stand on the sheet.
+        audit: Records that ways into the vault were replaced.
     """
 
-    def __init__(self, opened: Vault, log: Log, names: Callable[[], tuple[str, str, str]]) -> None:
+    def __init__(self, opened: Vault, log: Log, names: Callable[[], tuple[str, str, str]], audit: Audit) -> None:
+        self._audit = audit
         self._vault = opened
         self._log = log
         self._names = names
@@ -142,6 +145,9 @@ class RecoveryService:
         self._vault.replace_ways(phrase, prepared.secret)
         # After a power cut here the number in the key file tells that this note is of an older sheet.
         self._keep(prepared.number, prepared.arrangement, confirmed=False)
+        self._audit.record("recovery_made", number=prepared.number, count=prepared.arrangement.count)
+        if phrase is not None:
+            self._audit.record("passphrase_changed")
 
     def confirm(self) -> None:
         """Note that the sheet in force was read by somebody."""

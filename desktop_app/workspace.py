@@ -122,7 +122,7 @@ class Workspace:
         self._listeners: list[Callable[[ChangeEvent], None]] = []
         self.log.on_applied.append(self._after_applied)
         self.is_example = self.log.recall(EXAMPLE) is not None
-        self.recovery = RecoveryService(opened, self.log, self._names)
+        self.recovery = RecoveryService(opened, self.log, self._names, self.audit)
         self.backups = BackupService(self)
         if self.audit.cut is not None and self.lives.past is not Past.SET_BACK:
             self.notices.append(
@@ -284,6 +284,7 @@ class Workspace:
             Refused: The present one is wrong, the new one is weak, or the disk refuses; the present one still opens.
         """
         self._vault.change_passphrase(old, new, stick=stick, new_stick=new_stick, drop_stick=drop_stick)
+        self.audit.record("passphrase_changed")
 
     def subscribe(self, callback: Callable[[ChangeEvent], None]) -> Callable[[], None]:
         """Be told of every change; the callback runs on the thread that wrote.

@@ -89,6 +89,21 @@ _ALL = (
         ("device", "role"), N_("device {device}, {role}"), "ok",
     ),
     Kind("server_changed", N_("Address of the server changed"), "online", Group.SEAT, ("address",), "{address}"),
+    Kind("passphrase_changed", N_("Pass phrase changed"), "lock", Group.SEAT),
+    Kind(
+        "recovery_made", N_("Recovery sheet made"), "shield", Group.SEAT, ("number", "count"),
+        N_("sheet {number}, how many: {count}"),
+    ),
+    Kind("recovery_used", N_("Vault opened with a recovery sheet"), "warn", Group.SEAT, role="warn"),
+    Kind("backup_made", N_("Backup made"), "saved", Group.SAFETY, ("file", "generation"), "{file}, {generation}", "ok"),
+    Kind(
+        "backup_drilled", N_("Backup proved by a restore for practice"), "shield", Group.SAFETY, ("file", "sound"),
+        N_("whole: {sound} · {file}"), "ok",
+    ),
+    Kind(
+        "backup_restored", N_("Vault restored from a backup"), "undo", Group.SAFETY, ("file", "made"),
+        "{made} · {file}", "warn",
+    ),
     Kind(
         "vault_checked", N_("Vault checked"), "shield", Group.SAFETY,
         ("sound", "faults"), N_("whole: {sound}; damaged: {faults}"), "ok",

@@ -1,8 +1,10 @@
 """What the audit is asked and what it answers."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
+
+from sync.messages import N_, _
 
 
 class Origin(StrEnum):
@@ -11,6 +13,18 @@ class Origin(StrEnum):
     DESK = "desk"
     CLI = "cli"
     PROGRAM = "program"
+
+
+_ORIGINS = {
+    Origin.DESK: N_("on the desk"),
+    Origin.CLI: N_("in the command line"),
+    Origin.PROGRAM: N_("by a program"),
+}
+
+
+def origin_words(name: str) -> str:
+    """Return where something was done, as a person reads it."""
+    return _(_ORIGINS[Origin(name)]) if name in set(Origin) else name
 
 
 @dataclass(slots=True)
@@ -48,6 +62,11 @@ class AuditQuery:
     person: str | None = None
     since: date | None = None
     until: date | None = None
+
+
+def narrowed(query: AuditQuery) -> dict[str, str]:
+    """Return what a query asks for, as the audit keeps it."""
+    return {name: str(value) for name, value in asdict(query).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,8 @@ def page(
     if where is None:
         return []
     direction, backwards = "DESC", False
-    total = count(connection, query, only) if offset > limit else 0
-    if offset > total // 2:  # from the end that is nearer
+    total = count(connection, query, only) if offset > limit else None
+    if total is not None and offset > total // 2:  # from the end that is nearer
         last = min(offset + limit, total)
         offset, limit = total - last, max(0, last - offset)
         direction, backwards = "ASC", True

@@ -1,6 +1,5 @@
 """Writes the audit: every entry follows the one before it, and the end of the chain is noted outside the database."""
 
-import dataclasses
 import logging
 import threading
 import time
@@ -12,7 +11,7 @@ from typing import Protocol
 from desktop_app.audit import chain
 from desktop_app.audit.chain import Link
 from desktop_app.audit.kinds import KINDS, Kind
-from desktop_app.audit.model import AuditQuery, origin
+from desktop_app.audit.model import AuditQuery, narrowed, origin
 from sync.errors import Failure, whereabouts
 from sync.sqlcipher import Connection
 
@@ -142,6 +141,11 @@ class Audit:
         self.settle()
         self._write([_event(kind, subject, detail)])
 
+    def record_each(self, kind: str, subjects: Iterable[str], **detail: object) -> None:
+        """Write an entry for each of several subjects, together; see `record`."""
+        self.settle()
+        self._write([_event(kind, subject, detail) for subject in subjects])
+
     def read(self, kind: str, subjects: Iterable[str] = ("",), **detail: object) -> None:
         """Write that something was read, unless it was written a few minutes ago.
 
@@ -191,10 +195,10 @@ class Audit:
             query: Which entries.
             count: Tells how many there are.
         """
-        narrowed = {name: str(value) for name, value in dataclasses.asdict(query).items() if value is not None}
+        chosen = narrowed(query)
         self.settle()
-        if self._is_new(KINDS["audit_shown"], "", chain.detail_text(narrowed)):
-            self.record("audit_shown", filter=narrowed, hits=count())
+        if self._is_new(KINDS["audit_shown"], "", chain.detail_text(chosen)):
+            self.record("audit_shown", filter=chosen, hits=count())
 
     def flush(self) -> None:
         """Make everything recorded durable, and note the end of the chain outside the database."""

@@ -1,7 +1,9 @@
 """What a person may see of the audit."""
 
+from collections.abc import Iterable
+
 from desktop_app.audit import queries
-from desktop_app.audit.model import AuditQuery, Entry
+from desktop_app.audit.model import AuditQuery, Entry, narrowed
 from desktop_app.audit.recorder import Audit, Store
 from desktop_app.directory import Directory
 from sync import membership
@@ -42,10 +44,24 @@ class AuditService:
 
     def page(self, query: AuditQuery, offset: int, limit: int) -> list[Entry]:
         """Return some of the entries that a query finds, the newest first."""
-        with self._store.read() as connection:
-            found = queries.page(connection, self._directory, query, self._only, offset, limit)
+        found = self.peek(query, offset, limit)
         self._audit.audit_read(query, lambda: self.count(query))
         return found
+
+    def peek(self, query: AuditQuery, offset: int, limit: int) -> list[Entry]:
+        """Return entries for who has recorded that they are looked at."""
+        with self._store.read() as connection:
+            return queries.page(connection, self._directory, query, self._only, offset, limit)
+
+    def record_export(self, query: AuditQuery, total: int, name: str) -> None:
+        """Write that entries are about to be written to a readable file.
+
+        Args:
+            query: Which entries.
+            total: How many there are.
+            name: The name of the file.
+        """
+        self._audit.record("audit_exported", filter=narrowed(query), hits=total, file=name)
 
     def readers(self, case_id: str, limit: int) -> list[Entry]:
         """Return the latest entries about a case, to show who has read it.
@@ -64,8 +80,23 @@ class AuditService:
         self._audit.read("readers_shown", [case_id])
         return found
 
-    def about(self, case_ids: list[str]) -> list[Entry]:
-        """Return every entry about some cases for an access report, the newest first; the report itself is recorded.
+    def about(self, case_ids: Iterable[str]) -> list[Entry]:
+        """Return every entry about some cases, the newest first; whoever asks records the report for which it is.
+
+        Raises:
+            Refused: The person's role does not see what others did.
+        """
+        self.require_all()
+        self._audit.settle()
+        found: list[Entry] = []
+        with self._store.read() as connection:
+            for case_id in case_ids:
+                query = AuditQuery(subject=case_id)
+                found += queries.page(connection, self._directory, query, None, 0, 2**31)
+        return sorted(found, key=lambda entry: (entry.when, entry.number), reverse=True)
+
+    def require_all(self) -> None:
+        """Refuse whoever may not tell who has read a case.
 
         Raises:
             Refused: The person's role does not see what others did.
@@ -75,13 +106,6 @@ class AuditService:
                 "no_right",
                 _("Your role does not let you make an access report. Ask an administrator or the head of your unit."),
             )
-        self._audit.settle()
-        found: list[Entry] = []
-        with self._store.read() as connection:
-            for case_id in case_ids:
-                query = AuditQuery(subject=case_id)
-                found += queries.page(connection, self._directory, query, None, 0, 2**31)
-        return sorted(found, key=lambda entry: (entry.when, entry.number), reverse=True)
 
     def people(self) -> list[tuple[str, str]]:
         """Return id and name of everybody who has entries that may be seen here."""

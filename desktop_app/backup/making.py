@@ -123,10 +123,12 @@ def back_up(
     job = _Job(workspace, path, watch or Watch(), min(max(keep, 1), MAX_GENERATIONS), check_all=check_all)
     with failures.writing(path):
         try:
-            return job.run()
+            made = job.run()
         except _Rotten:
             job.set_aside(_("Blocks of the earlier backups in {file} are no longer what was written."))
-            return job.run()
+            made = job.run()
+    workspace.audit.record("backup_made", file=str(made.file), generation=made.generation)
+    return made
 
 
 @dataclass

@@ -174,6 +174,7 @@ class BackupService:
         with self._lock:
             done = Drilled(str(file), int(datetime.now(UTC).timestamp() * 1000), proved.sound)
             self._keep(msgspec.structs.replace(self._notes(), drilled=done))
+        self._workspace.audit.record("backup_drilled", file=str(file), sound=proved.sound)
         return proved
 
     def _note_failure(self, name: str, failure: Failure) -> None:

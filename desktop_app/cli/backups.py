@@ -68,6 +68,7 @@ def _restore(arguments: Namespace) -> int:
     # Opened at once: the new life of its log is begun and told here, and a used recovery sheet is replaced.
     document, lines = recovery.recovered(arguments, found, new) if found else ({}, [])
     with Way(new).open(restored.folder) if found else way.open(restored.folder) as workspace:
+        workspace.audit.record("backup_restored", file=str(arguments.file), made=_words(restored.made))
         info = workspace.info()
         for notice in workspace.notices:
             output.tell(notice)

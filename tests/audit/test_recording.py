@@ -180,6 +180,16 @@ def test_every_kind_has_words_in_both_languages(project: Path) -> None:
         assert told["uk"][0] != told["en"][0], kind.id
 
 
+def test_every_kind_is_recorded_somewhere(project: Path) -> None:
+    source = "".join(
+        file.read_text(encoding="utf-8")
+        for floor in ("desktop_app", "ui")
+        for file in (project / floor).rglob("*.py")
+        if file.name != "kinds.py"
+    )
+    assert [kind for kind in KINDS if f'"{kind}"' not in source] == []
+
+
 def test_a_disk_that_refuses_keeps_nobody_from_reading_and_the_entry_comes_later(
     oksana: Workspace, appeal: Appeal, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -260,3 +270,23 @@ def test_a_clerk_sees_only_own_entries_and_others_with_the_right_see_all(
     readers = auditor.audit_log.readers(case.id, 9)
     assert {entry.person for entry in readers} == {"Петро", "Оксана Левченко"}
     assert auditor.audit_log.count(AuditQuery(person=oksana.person.id)) == 1
+
+
+def test_every_part_of_a_list_is_the_same_from_both_ends(oksana: Workspace) -> None:
+    for number in range(60):
+        oksana.audit.record(
+            "server_changed" if number % 3 else "recovery_used", **({"address": "a"} if number % 3 else {})
+        )
+    for query in (AuditQuery(), AuditQuery(kind="server_changed"), AuditQuery(kind="recovery_used")):
+        with oksana.store.read() as connection:
+            from desktop_app.audit import queries
+
+            def part(offset: int, limit: int, query: AuditQuery = query) -> list[int]:
+                return [e.number for e in queries.page(connection, oksana._directory, query, None, offset, limit)]
+
+            whole = part(0, 1000)
+            assert whole == sorted(whole, reverse=True)
+            assert len(whole) == queries.count(connection, query, None)
+            for limit in (1, 7, 50):
+                for offset in range(len(whole) + 3):
+                    assert part(offset, limit) == whole[offset : offset + limit]

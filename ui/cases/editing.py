@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from desktop_app.cases.model import CaseView, HistoryEntry
+from desktop_app.cases.words import field_label
 from sync.messages import _
-from ui.cases.timeline import field_label
 
 
 def still_seen(before: CaseView, now: CaseView, touched: Iterable[str]) -> CaseView:

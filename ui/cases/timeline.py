@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from html import escape
 from itertools import groupby
 
@@ -10,23 +10,15 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from desktop_app.cases import model as case_model
 from desktop_app.cases.model import HistoryEntry
-from desktop_app.kits.model import Kit, Value, text
-from sync.messages import N_, _, ngettext
+from desktop_app.cases.words import field_label, field_value
+from desktop_app.kits.model import Kit
+from sync.messages import _, ngettext
 from ui import theme
 from ui.forms.dates import date_text
 from ui.forms.form import local_now
-from ui.forms.reader import shown_value
 
 _SHOWN_EVENTS = 200
 _LONG_BEFORE, _LONG_AFTER = 60, 100
-_SYSTEM = {
-    case_model.KIT: N_("Case type"),
-    case_model.KIT_VERSION: N_("Version of the case type"),
-    case_model.NUMBER: N_("Number"),
-    case_model.STAGE: N_("Stage"),
-    case_model.REGISTERED_ON: N_("Registered on"),
-    case_model.DELETED: N_("Deleted"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +55,6 @@ def events(history: Iterable[HistoryEntry]) -> Iterator[Event]:
     for (_when, person, mine, device), group in groupby(history, key=moment):
         entries = tuple(group)
         yield Event(entries[0].when, person, device, mine, entries)
-
-
-def field_label(kit: Kit, field_id: str) -> str:
-    """Return what a field is called, also one that only the program writes."""
-    if field_id in _SYSTEM:
-        return _(_SYSTEM[field_id])
-    return text(kit.field(field_id).label) if field_id in kit.field_ids else field_id
-
-
-def field_value(kit: Kit, field_id: str, value: Value) -> str:
-    """Return a value as people read it; an empty one as a dash."""
-    if value is None:
-        return "—"
-    if field_id == case_model.STAGE:
-        return next((text(stage.label) for stage in kit.stages if stage.id == value), str(value))
-    if field_id == case_model.REGISTERED_ON:
-        return date_text(date.fromisoformat(str(value)))
-    if field_id in kit.field_ids:
-        return shown_value(kit.field(field_id), value) or "—"
-    return str(value)
 
 
 def moment_words(when: datetime, now: datetime) -> str:

@@ -5,11 +5,12 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop_app.cases.model import Sibling
+from desktop_app.cases.words import field_value
 from desktop_app.conflicts import Conflict
 from desktop_app.kits.model import Value
 from sync.messages import _
 from ui import theme
-from ui.cases.timeline import field_value, moment_words
+from ui.cases.timeline import moment_words
 from ui.conflicts.differences import marked
 from ui.forms.form import local_now
 from ui.widgets import Button, button, caption, heading

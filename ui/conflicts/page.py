@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from desktop_app.cases.words import field_label
 from desktop_app.conflicts import Conflict
 from desktop_app.kits.model import FieldType, Value
 from desktop_app.workspace import ChangeEvent
@@ -15,7 +16,6 @@ from sync.errors import Failure
 from sync.messages import _, ngettext
 from ui import theme
 from ui.cases.case_form import fill_holder, scroll_holder
-from ui.cases.timeline import field_label
 from ui.cases.two_lines import TwoLines, two_line_item
 from ui.conflicts.comparison import Comparison, in_order
 from ui.conflicts.value_editor import ValueEditor

@@ -1,34 +1,20 @@
 """The values of a case to be read: the same places as in the form, without editors."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from desktop_app.kits import validation, values
+from desktop_app.cases.words import shown_value
+from desktop_app.kits import validation
 from desktop_app.kits.model import Field, FieldType, Kit, Value, text
 from sync.messages import ngettext
-from ui.forms.dates import date_text, moment_text
 from ui.forms.form import local_now, two_columns_fit
 from ui.forms.rows import Row, SectionView
 from ui.widgets import button, caption
 
 _EMPTY = "—"
-
-
-def shown_value(field: Field, value: Value) -> str:
-    """Return a stored value as the desk writes it: dates in digits in both languages, so that columns line up."""
-    try:
-        if isinstance(value, str) and field.type is FieldType.DATE:
-            return date_text(date.fromisoformat(value))
-        if isinstance(value, str) and field.type is FieldType.DATETIME:
-            return moment_text(datetime.fromisoformat(value))
-    except ValueError:
-        return str(value)
-    shown = values.display(field, value)
-    return shown[:1].upper() + shown[1:] if field.type is FieldType.YES_NO else shown
 
 
 class ReadRow(Row):
