@@ -7,6 +7,7 @@ import shutil
 import sys
 import sysconfig
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from dev.process import SetupError, run, say, shown
 
@@ -70,7 +71,10 @@ def ensure_test_packages() -> None:
         "dbus-daemon": "dbus-daemon",
         "dbus-send": "dbus-bin",
     }
-    _install({package for program, package in programs.items() if not _on_path(program)()})
+    lacking = {package for program, package in programs.items() if not _on_path(program)()}
+    if not _on_path("initdb")() and not any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        lacking.add("postgresql")
+    _install(lacking)
 
 
 def ensure_installer_packages() -> None:

@@ -17,6 +17,8 @@ from sync.replica import Heads
 VERSION = 1
 EXCHANGE_PATH = "/v1/exchange"
 HELLO_PATH = "/v1/hello"
+ADMISSION_PATH = "/v1/admission"
+NEWS_PATH = "/v1/news"
 NONCE_BYTES = 16
 
 SHORT_BODY_BYTES = 64 * 1024
@@ -34,6 +36,10 @@ _ENVELOPE = struct.Struct(f">{ID_BYTES}s{NONCE_BYTES}s{crypto.SIGNATURE_BYTES}s"
 ENVELOPE_BYTES = _ENVELOPE.size
 _AHEAD = struct.Struct(f"{crypto.HASH_BYTES}s{crypto.HASH_BYTES}s")
 LONG_ENVELOPE_BYTES = ENVELOPE_BYTES + _AHEAD.size
+
+_ADMISSION = struct.Struct(f"{NONCE_BYTES}s{crypto.HASH_BYTES}s{crypto.HASH_BYTES}s{crypto.SIGNATURE_BYTES}s")
+ADMISSION_BYTES = _ADMISSION.size
+TOKEN_BYTES = 16
 
 Hash = Annotated[bytes, Meta(min_length=crypto.HASH_BYTES, max_length=crypto.HASH_BYTES)]
 Id = Annotated[bytes, Meta(min_length=ID_BYTES, max_length=ID_BYTES)]
@@ -124,6 +130,32 @@ class Hello(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     epoch: Id
 
 
+class NewsRequest(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Asks to be told when there is something new.
+
+    Args:
+        version: `VERSION`.
+        community: 32-byte id.
+        token: What the last reply gave; empty at first.
+    """
+
+    version: int
+    community: Hash
+    token: Annotated[bytes, Meta(max_length=TOKEN_BYTES)]
+
+
+class NewsReply(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """How the store stands, for one device.
+
+    Args:
+        version: `VERSION`.
+        token: Another one than before when others brought something; it means nothing to the device.
+    """
+
+    version: int
+    token: Annotated[bytes, Meta(max_length=TOKEN_BYTES)]
+
+
 class Problem(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Why a request was not answered.
 
@@ -175,12 +207,13 @@ class _Probe(msgspec.Struct, frozen=True, array_like=True):
     version: int
 
 
-_Message = TypeVar("_Message", Request, Reply, Hello, Problem)
+Message = Request | Reply | Hello | NewsRequest | NewsReply | Problem
+_Message = TypeVar("_Message", Request, Reply, Hello, NewsRequest, NewsReply, Problem)
 _probe = msgspec.msgpack.Decoder(_Probe)
 _encoder = msgspec.msgpack.Encoder()
 
 
-def encode(message: Request | Reply | Hello | Problem) -> bytes:
+def encode(message: Message) -> bytes:
     """Return a message as it travels."""
     return _encoder.encode(message)
 
@@ -338,6 +371,62 @@ def open_request(body: bytes) -> tuple[Envelope, bytes]:
 
 def _request_signed(server: bytes, community: bytes, device: bytes, nonce: bytes, digest: bytes, path: str) -> bytes:
     return b"sprava/request/1\x00" + server + community + device + nonce + digest + b"POST " + path.encode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionRequest:
+    """The body of a request to be served, by an operator's admission code.
+
+    Args:
+        nonce: 16 random bytes.
+        community: The community that wants to be served.
+        key: The 32-byte key that verifies what the code signs; the server knows the code by it.
+        signature: The code's.
+    """
+
+    nonce: bytes
+    community: bytes
+    key: bytes
+    signature: bytes
+
+    def verify(self, server: bytes) -> None:
+        """See that whoever made it has the code.
+
+        Args:
+            server: The key of the server that it is for.
+
+        Raises:
+            CryptoError: They have not.
+        """
+        crypto.verify(self.key, self.signature, _admission_signed(server, self.community, self.nonce))
+
+
+def sign_admission(code: Signer, *, server: bytes, community: bytes, nonce: bytes) -> bytes:
+    """Return the body of a request to be served; the code itself does not travel.
+
+    Args:
+        code: The key that the admission code stands for.
+        server: The server's 32-byte key.
+        community: 32-byte id.
+        nonce: 16 random bytes.
+    """
+    signature = code.sign(_admission_signed(server, community, nonce))
+    return _ADMISSION.pack(nonce, community, code.public_key, signature)
+
+
+def open_admission(body: bytes) -> AdmissionRequest:
+    """Take the body of a request to be served apart.
+
+    Raises:
+        BadMessage: It has another size.
+    """
+    if len(body) != _ADMISSION.size:
+        raise BadMessage("not a request to be served")
+    return AdmissionRequest(*_ADMISSION.unpack(body))
+
+
+def _admission_signed(server: bytes, community: bytes, nonce: bytes) -> bytes:
+    return b"sprava/admission/1\x00" + server + community + nonce
 
 
 def sign_reply(signer: Signer, *, nonce: bytes, status: int, message: bytes) -> bytes:

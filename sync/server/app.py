@@ -1,90 +1,154 @@
-"""The server's face on HTTP: one ASGI application, two paths (docs/formats/http.md)."""
+"""The server's face on HTTP: one ASGI application (docs/formats/http.md)."""
 
+import asyncio
+import ipaddress
 import logging
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import anyio
 from anyio import to_thread
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from sync import crypto, wire
 from sync.crypto import Signer
+from sync.server import metrics, openapi
+from sync.server.answers import Answer, Replies, explain, nobody
 from sync.server.bodies import Body, declared_size
 from sync.server.exchange import Exchange
-from sync.server.limits import Limits, Rate, Room, network_of
+from sync.server.hub import Hub
+from sync.server.limits import Rate, Room, network_of
+from sync.server.metrics import Metrics
+from sync.server.options import Options
 from sync.server.rejected import Rejected
-from sync.server.store import Store, StoreBusy, StoreFull
+from sync.server.store import News, Store, StoreBusy
+from sync.server.watching import Watching
 from sync.wire import Envelope
 
 _log = logging.getLogger("sprava.server")
 _NO_NONCE = bytes(wire.NONCE_BYTES)
 _LARGEST_BODY = wire.LONG_ENVELOPE_BYTES + wire.MAX_MESSAGE_BYTES
-_PART_BYTES = 64 * 1024
+_LARGEST_NEWS_REQUEST = 256
 _FEW_BYTES = 256 * 1024
+_SPREAD_SECONDS = 0.3
+"""Those who are woken by the same news come back over this time."""
 _COME_AGAIN = {429: "2", 503: "2"}
+_T = TypeVar("_T")
+
+
+class _Asked:
+    """A request, and its nonce as soon as it is known: every answer is signed for it."""
+
+    def __init__(self, request: Request) -> None:
+        self.http = request
+        self.nonce = _NO_NONCE
+        self.sender = network_of(request.client.host) if request.client else ""
+
+
+_Handler = Callable[[_Asked], Awaitable[wire.Message]]
 
 
 class _App:
-    def __init__(self, store: Store, signer: Signer, limits: Limits) -> None:
+    def __init__(self, store: Store, signer: Signer, options: Options) -> None:
         self._store = store
         self._signer = signer
-        self._limits = limits
-        self._exchange = Exchange(store, signer, limits)
+        self._limits = limits = options.limits
+        self._monitors = [ipaddress.ip_network(network, strict=False) for network in options.monitors]
+        self.hub = Hub()
+        self._replies = Replies()
+        self.metrics = Metrics(lambda: self.hub.waiting, lambda: self._replies.bytes)
+        self._exchange = Exchange(
+            store,
+            signer,
+            limits,
+            admits_first=options.admits_first,
+            publish=self._publish,
+            count=self.metrics.frames,
+        )
         self._workers = anyio.CapacityLimiter(limits.workers)
         self._short = Room(limits.short_bytes, limits.room_seconds)
         self._strangers = Room(limits.strangers_bytes, limits.room_seconds)
         self._members = Room(limits.members_bytes, limits.room_seconds)
-        self._replies = _Replies()
         self._rate = Rate(limits.address_rate, limits.address_burst)
         self._failures = Rate(limits.failure_rate, limits.failure_burst)
+        store.listen(self.hub.publish)
 
-    async def hello(self, request: Request) -> Response:
+    def routes(self) -> list[Route]:
+        """Return who answers where."""
+        signed: dict[str, _Handler] = {
+            wire.HELLO_PATH: self._hello,
+            wire.EXCHANGE_PATH: self._answer,
+            wire.ADMISSION_PATH: self._admit,
+            wire.NEWS_PATH: self._news,
+        }
+        return [
+            *(Route(path, self._signing(handler), methods=["POST"]) for path, handler in signed.items()),
+            Route("/healthz", self._health, methods=["GET"]),
+            Route("/metrics", self._figures, methods=["GET"]),
+            Route("/openapi.json", self._describe, methods=["GET"]),
+        ]
+
+    def _signing(self, handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
+        """Sign what a handler answers, and say why when it does not."""
+
+        async def endpoint(request: Request) -> Response:
+            asked = _Asked(request)
+            try:
+                if not self._failures.allows(asked.sender) or not self._rate.take(asked.sender):
+                    raise Rejected(429, "slow_down")
+                message = await handler(asked)
+            except ClientDisconnect:
+                return nobody()
+            except Exception as error:  # noqa: BLE001 - every failure gets a signed answer; bugs are logged whole
+                return self._problem(asked, error)
+            return self._sign(asked.nonce, 200, message)
+
+        return endpoint
+
+    async def _hello(self, asked: _Asked) -> wire.Hello:
         """Say who this server is."""
-        try:
-            self._admit(request)
-            size = declared_size(request, wire.NONCE_BYTES)
-            nonce = bytes(await Body(request, size, self._limits).read(size))
-            if len(nonce) != wire.NONCE_BYTES:
-                raise wire.BadMessage("a greeting is a nonce")
-        except ClientDisconnect:
-            return _nobody()
-        except (Rejected, wire.BadMessage) as error:
-            return self._problem(request, _NO_NONCE, error)
-        return self._signed(nonce, 200, wire.Hello(wire.VERSION, self._signer.public_key, self._store.epoch))
+        size = declared_size(asked.http, wire.NONCE_BYTES)
+        nonce = bytes(await Body(asked.http, size, self._limits).read(size))
+        if len(nonce) != wire.NONCE_BYTES:
+            raise wire.BadMessage("a greeting is a nonce")
+        asked.nonce = nonce
+        return self._greeting()
 
-    async def exchange(self, request: Request) -> Response:
-        """Take a device's message and answer it, or say why not."""
-        nonce = [_NO_NONCE]
-        try:
-            self._admit(request)
-            reply = await self._answer(request, nonce)
-        except ClientDisconnect:
-            return _nobody()
-        except Exception as error:  # noqa: BLE001 - every failure gets a signed answer; bugs are logged whole
-            return self._problem(request, nonce[0], error)
-        return self._signed(nonce[0], 200, reply)
+    async def _admit(self, asked: _Asked) -> wire.Hello:
+        """Serve a community from now on, by an operator's code."""
+        size = declared_size(asked.http, wire.ADMISSION_BYTES)
+        request = wire.open_admission(bytes(await Body(asked.http, size, self._limits).read(size)))
+        asked.nonce = request.nonce
+        await self._run(lambda: self._exchange.admit(request))
+        return self._greeting()
 
-    async def _answer(self, request: Request, nonce: list[bytes]) -> wire.Reply:
+    async def _answer(self, asked: _Asked) -> wire.Reply:
         """Take in a body, a long one only when room for its sender is there, and work on it."""
-        size = declared_size(request, _LARGEST_BODY)
-        body = Body(request, size, self._limits)
+        size = declared_size(asked.http, _LARGEST_BODY)
+        body = Body(asked.http, size, self._limits)
         ahead = wire.envelope_size(size)
         if size <= wire.SHORT_BODY_BYTES:
-            async with self._short.of(size, _sender(request)):
-                envelope = wire.open_envelope(bytes(await body.read(min(ahead, size))))
-                nonce[0] = envelope.nonce
+            async with self._short.of(size, asked.sender):
+                envelope = await self._envelope(asked, body, min(size, ahead))
                 return await self._work(envelope, await body.read(size - ahead), recognised=False)
-        envelope = wire.open_envelope(bytes(await body.read(ahead)))
-        nonce[0] = envelope.nonce
-        member = await to_thread.run_sync(self._exchange.recognise, envelope, limiter=self._workers)
+        envelope = await self._envelope(asked, body, ahead)
+        member = await self._run(lambda: self._exchange.recognise(envelope))
         if not member and size > self._limits.stranger_bytes:
             raise Rejected(403, "not_member")
-        room, owner = (self._members, envelope.device) if member else (self._strangers, _sender(request))
+        room, owner = (self._members, envelope.device) if member else (self._strangers, asked.sender)
         async with room.of(size, owner):
             return await self._work(envelope, await body.read(size - ahead), recognised=member)
+
+    @staticmethod
+    async def _envelope(asked: _Asked, body: Body, size: int) -> Envelope:
+        envelope = wire.open_envelope(bytes(await body.read(size)))
+        asked.nonce = envelope.nonce
+        return envelope
 
     async def _work(self, envelope: Envelope, message: bytearray, *, recognised: bool) -> wire.Reply:
         few = self._replies.bytes > self._limits.replies_bytes
@@ -95,89 +159,113 @@ class _App:
                 raise Rejected(401, "bad_signature")
             return self._exchange.answer(envelope, message, recognised=recognised, room=room)
 
-        return await to_thread.run_sync(work, limiter=self._workers)
+        return await self._run(work)
 
-    def _admit(self, request: Request) -> None:
-        sender = _sender(request)
-        if not self._failures.allows(sender) or not self._rate.take(sender):
-            raise Rejected(429, "slow_down")
+    async def _news(self, asked: _Asked) -> wire.NewsReply:
+        """Answer as soon as others brought something that concerns a device, or after a while."""
+        size = declared_size(asked.http, _LARGEST_NEWS_REQUEST)
+        body = Body(asked.http, size, self._limits)
+        envelope = await self._envelope(asked, body, min(size, wire.ENVELOPE_BYTES))
+        message = bytes(await body.read(size - wire.ENVELOPE_BYTES))
+        device = await self._run(lambda: self._exchange.asked_for_news(envelope, message))
+        request = wire.decode(wire.NewsRequest, message)
+        with self.hub.attending(request.community, device) as heard:
+            token = await self._run(lambda: self._exchange.token(request.community, device))
+            if token == request.token:
+                await self._wait(asked.http, heard)
+                if not self.hub.closed:
+                    token = await self._run(lambda: self._exchange.token(request.community, device))
+        return wire.NewsReply(wire.VERSION, token)
 
-    def _problem(self, request: Request, nonce: bytes, error: Exception) -> Response:
-        status, code = _explain(error)
+    async def _wait(self, request: Request, heard: asyncio.Event) -> None:
+        """Wait for news or the end of patience.
+
+        Raises:
+            ClientDisconnect: Nobody waits any more.
+        """
+        hears = self._store.hears_others
+        seconds = self._limits.news_seconds if hears else self._limits.deaf_news_seconds
+        told, gone = asyncio.ensure_future(heard.wait()), asyncio.ensure_future(_gone(request))
+        try:
+            await asyncio.wait({told, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if gone.done():
+                raise ClientDisconnect
+        finally:
+            told.cancel()
+            gone.cancel()
+        if heard.is_set() and not self.hub.closed:
+            await asyncio.sleep(random.uniform(0, _SPREAD_SECONDS))  # noqa: S311 - spreads devices, hides nothing
+
+    def _publish(self, news: News) -> None:
+        self.hub.publish(news)
+        self._store.announce(news)
+
+    async def _health(self, _request: Request) -> Response:
+        """Say whether this server can serve now."""
+
+        def look() -> None:
+            with self._store.reading() as reader:
+                reader.tickets()
+
+        try:
+            await self._run(look)
+        except StoreBusy:
+            return JSONResponse({"status": "busy"}, 503)
+        return JSONResponse({"status": "ending"}, 503) if self.hub.closed else JSONResponse({"status": "ok"})
+
+    async def _figures(self, request: Request) -> Response:
+        """Give Prometheus its figures, if it is who asks; a proxy in between would ask for anybody."""
+        address = ipaddress.ip_address(network_of(request.client.host).split("/")[0]) if request.client else None
+        proxied = any(name in request.headers for name in ("x-forwarded-for", "forwarded"))
+        if address is None or proxied or not any(address in network for network in self._monitors):
+            return PlainTextResponse("Not Found", 404)
+
+        def look() -> bytes:
+            with self._store.reading() as reader:
+                return self.metrics.page(reader.communities())
+
+        try:
+            return Response(await self._run(look), media_type=metrics.CONTENT_TYPE)
+        except StoreBusy:
+            return Response(self.metrics.page([]), media_type=metrics.CONTENT_TYPE)
+
+    async def _describe(self, _request: Request) -> Response:
+        return JSONResponse(openapi.document())
+
+    async def _run(self, job: Callable[[], _T]) -> _T:
+        return await to_thread.run_sync(job, limiter=self._workers)
+
+    def _greeting(self) -> wire.Hello:
+        return wire.Hello(wire.VERSION, self._signer.public_key, self._store.epoch)
+
+    def _problem(self, asked: _Asked, error: Exception) -> Response:
+        status, code = explain(error)
         if status < 500 and status not in {409, 429}:  # those are asked of honest devices too
-            self._failures.take(_sender(request))
-        _log.info("request not answered: %s", code)
-        return self._signed(nonce, status, wire.Problem(wire.VERSION, code))
+            self._failures.take(asked.sender)
+        _log.info("request not answered", extra={"code": code})
+        return self._sign(asked.nonce, status, wire.Problem(wire.VERSION, code))
 
-    def _signed(self, nonce: bytes, status: int, message: wire.Reply | wire.Hello | wire.Problem) -> Response:
+    def _sign(self, nonce: bytes, status: int, message: wire.Message) -> Response:
         body = wire.sign_reply(self._signer, nonce=nonce, status=status, message=wire.encode(message))
         headers = {"retry-after": _COME_AGAIN[status]} if status in _COME_AGAIN else None
-        return _Answer(body, status, headers, self._replies)
+        return Answer(body, status, headers, self._replies)
 
 
-class _Replies:
-    """How many bytes of replies are under way."""
-
-    bytes = 0
-
-
-class _Answer(Response):
-    """A reply that is handed over in parts, so that what a slow reader has not taken yet is counted."""
-
-    def __init__(self, body: bytes, status: int, headers: dict[str, str] | None, replies: _Replies) -> None:
-        super().__init__(body, status, headers)
-        self._replies = replies
-
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        size = len(self.body)
-        self._replies.bytes += size
-        try:
-            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            for start in range(0, size, _PART_BYTES):
-                part, more = self.body[start : start + _PART_BYTES], start + _PART_BYTES < size
-                await send({"type": "http.response.body", "body": bytes(part), "more_body": more})
-        finally:
-            self._replies.bytes -= size
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
-def _nobody() -> Response:
-    """Nobody is left to read this."""
-    return Response(status_code=499)
-
-
-def _sender(request: Request) -> str:
-    return network_of(request.client.host) if request.client else ""
-
-
-def _explain(error: Exception) -> tuple[int, str]:
-    """Return the HTTP status and the machine word for what went wrong."""
-    match error:
-        case wire.BadMessage():
-            return 400, "bad_request"
-        case Rejected(status=status, code=code):
-            return status, code
-        case StoreBusy():
-            return 503, "busy"
-        case StoreFull():
-            _log.error("no room left for new frames")
-            return 507, "full"
-        case _:
-            _log.error("a request failed", exc_info=error)
-            return 500, "server_error"
-
-
-def create_app(store: Store, signer: Signer, limits: Limits | None = None) -> Starlette:
+def create_app(store: Store, signer: Signer, options: Options | None = None) -> tuple[Starlette, Hub]:
     """Make the application.
 
     Args:
         store: What it keeps; the caller closes it.
         signer: The server's key.
-        limits: How much it allows.
+        options: How it serves.
+
+    Returns:
+        The application, and who waits in it: to be closed when the server is to end.
     """
-    app = _App(store, signer, limits or Limits())
-    return Starlette(
-        routes=[
-            Route(wire.HELLO_PATH, app.hello, methods=["POST"]),
-            Route(wire.EXCHANGE_PATH, app.exchange, methods=["POST"]),
-        ]
-    )
+    app = _App(store, signer, options or Options())
+    return Starlette(routes=app.routes(), middleware=[Middleware(Watching, seen=app.metrics.answered)]), app.hub

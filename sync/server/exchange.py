@@ -4,6 +4,8 @@ import logging
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
+from typing import TypeVar
 
 from sync import crypto, frames, wire
 from sync.crypto import CryptoError, Signer
@@ -14,12 +16,13 @@ from sync.replica import Heads
 from sync.server.limits import Limits, Rate
 from sync.server.members import Admission, Members, admit, read_links, sign_key
 from sync.server.rejected import Rejected
-from sync.server.store import Batch, CommunityTaken, Ingested, Reader, Store, Writer
-from sync.wire import Envelope, Reply, Request
+from sync.server.store import Batch, CommunityTaken, Ingested, News, Reader, Store, StoreConflict
+from sync.wire import AdmissionRequest, Envelope, NewsRequest, Reply, Request
 
 _log = logging.getLogger("sprava.server")
 _NONCE_SECONDS = 15 * 60
 _MAX_NONCES = 100_000
+_ATTEMPTS = 5
 
 
 class NonceMemory:
@@ -50,10 +53,25 @@ class Exchange:
         store: What it keeps.
         signer: Its own key.
         limits: How much it allows.
+        admits_first: Serve the first community that comes to an empty store; others need an admission code.
+        publish: Called with what is new, once it is kept.
+        count: Called with what became of frames, and of how many.
     """
 
-    def __init__(self, store: Store, signer: Signer, limits: Limits) -> None:
+    def __init__(
+        self,
+        store: Store,
+        signer: Signer,
+        limits: Limits,
+        *,
+        admits_first: bool = True,
+        publish: Callable[[News], None] = lambda _news: None,
+        count: Callable[[str, int], None] = lambda _outcome, _frames: None,
+    ) -> None:
         self._store = store
+        self._admits_first = admits_first
+        self._publish = publish
+        self._count = count
         self._key = signer.public_key
         self._members = Members()
         self._nonces = NonceMemory()
@@ -67,7 +85,8 @@ class Exchange:
             StoreBusy: Not now.
         """
         with self._store.reading() as reader:
-            state = self._members.of(reader, envelope.community)
+            served = reader.community(envelope.community)
+            state = self._members.of(reader, envelope.community) if served else None
         member = state.devices.get(envelope.device) if state else None
         if member is None:
             return False
@@ -92,9 +111,7 @@ class Exchange:
         if envelope.community not in {b"", request.community}:
             raise Rejected(400, "bad_request")
         with self._store.reading() as reader:
-            served = reader.communities()
-            if served and request.community not in served:
-                raise Rejected(403, "other_community")
+            suspended = self._check_served(reader, request.community)
             state = self._members.of(reader, request.community)
         links = _read_links(request.links)
         if state is None and not links:
@@ -102,18 +119,87 @@ class Exchange:
         if not recognised:
             key = sign_key(state, links, envelope.device)
             self._check(envelope, key, request.community, crypto.sha256(message))
+        if suspended:
+            raise Rejected(403, "suspended")
         admission = _admit(state, links, request.community)
         device = admission.state.devices.get(envelope.device)
         if device is None:
             raise Rejected(403, "not_member")
         return self._exchange(request, device, admission, room)
 
-    def _check(self, envelope: Envelope, key: bytes | None, community: bytes, digest: bytes) -> None:
+    def admit(self, request: AdmissionRequest) -> None:
+        """Serve a community from now on, by an operator's admission code.
+
+        Raises:
+            Rejected: The code is not known, or another community has used it.
+            StoreBusy: Not now.
+        """
+        try:
+            request.verify(self._key)
+        except CryptoError as error:
+            raise Rejected(401, "bad_signature") from error
+        with self._store.writing() as writer:
+            if not writer.use_ticket(request.key, request.community):
+                raise Rejected(403, "admission_unknown")
+
+    def asked_for_news(self, envelope: Envelope, message: bytes | bytearray) -> Device:
+        """Return the device that wants to be told of what is new.
+
+        Raises:
+            Rejected: The request is malformed, or not signed by a member of a community that is served.
+            StoreBusy: Not now.
+        """
+        request = _read_as(NewsRequest, message)
+        with self._store.reading() as reader:
+            suspended = self._check_served(reader, request.community)
+            state = self._members.of(reader, request.community)
+        if state is None:
+            raise Rejected(409, "unknown_community")
+        device = state.devices.get(envelope.device)
+        key = device.entry.sign_key if device else None
+        self._check(envelope, key, request.community, crypto.sha256(message), wire.NEWS_PATH)
+        if suspended:
+            raise Rejected(403, "suspended")
+        if device is None:
+            raise Rejected(403, "not_member")
+        return device
+
+    def token(self, community: bytes, device: Device) -> bytes:
+        """Return how the store stands for a device: what others brought into its units, and the links.
+
+        Raises:
+            StoreBusy: Not now.
+        """
+        with self._store.reading() as reader:
+            state = self._members.of(reader, community)
+            heads = reader.heads(community, device.units)
+            own = reader.incarnations_of(community, device.entry.id)
+        others = {
+            unit: {incarnation: head for incarnation, head in chains.items() if incarnation not in own}
+            for unit, chains in heads.items()
+        }
+        links = tips(state.links.values()) if state else []
+        return crypto.sha256(b"sprava/news/1\x00", wire.digest(others), *links)[: wire.TOKEN_BYTES]
+
+    def _check_served(self, reader: Reader, community: bytes) -> bool:
+        """See that a community is served, or may become the first one; say whether it is suspended."""
+        known = reader.community(community)
+        if known is not None:
+            return known.suspended
+        if not self._admits_first:
+            raise Rejected(403, "not_admitted")
+        if reader.communities():
+            raise Rejected(403, "other_community")
+        return False
+
+    def _check(
+        self, envelope: Envelope, key: bytes | None, community: bytes, digest: bytes, path: str = wire.EXCHANGE_PATH
+    ) -> None:
         """See that a device signed a request, for the first time, and that it does not ask too often."""
         if key is None:
             raise Rejected(403, "not_member")
         try:
-            envelope.verify(key, server=self._key, community=community, digest=digest)
+            envelope.verify(key, server=self._key, community=community, digest=digest, path=path)
         except CryptoError as error:
             raise Rejected(401, "bad_signature") from error
         if not self._rate.take(envelope.device):
@@ -129,28 +215,39 @@ class Exchange:
         theirs = _their_heads(request, parsed, known)
         done = Ingested([], [])
         if good or admission.added or (theirs is not None and theirs != known):
-            with self._store.writing() as writer:
-                done = self._keep(writer, request, device, admission, good, theirs)
+            done = self._keep(request, device, admission, good, theirs)
         refused = [*bad, *unfit, *done.refused, *((link, "link") for link in admission.refused)]
         with self._store.reading() as reader:
             done = Ingested(done.accepted, refused)
             return self._reply(reader, request, device, admission.state, theirs, done, min(request.budget, room))
 
-    @staticmethod
     def _keep(
-        writer: Writer, request: Request, device: Device, admission: Admission, good: list[Frame], theirs: Heads | None
+        self, request: Request, device: Device, admission: Admission, good: list[Frame], theirs: Heads | None
     ) -> Ingested:
-        if admission.added:
+        """Keep what is new, and tell of it; another server on the same store may get in the way a few times."""
+        for attempt in range(_ATTEMPTS):
             try:
-                writer.claim(request.community)
+                with self._store.writing() as writer:
+                    if admission.added:
+                        writer.claim(request.community)
+                        writer.add_links(request.community, admission.added)
+                    if theirs is not None:
+                        writer.set_known_heads(request.community, device.entry.id, theirs)
+                    done = writer.ingest(request.community, good)
+                break
             except CommunityTaken as error:
                 raise Rejected(403, "other_community") from error
-            writer.add_links(request.community, admission.added)
-        if theirs is not None:
-            writer.set_known_heads(request.community, device.entry.id, theirs)
-        done = writer.ingest(request.community, good)
-        for frame_hash, reason in done.refused:
-            _log.warning("frame %s refused: %s", frame_hash.hex(), reason)
+            except StoreConflict:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+        self._count("accepted", len(done.accepted))
+        for _frame_hash, reason in done.refused:
+            _log.warning("frame refused", extra={"code": reason})
+            self._count(reason, 1)
+        accepted = set(done.accepted)
+        units = frozenset(frame.header.unit for frame in good if frame.hash in accepted)
+        if units or admission.added:
+            self._publish(News(request.community, device.entry.id, units, bool(admission.added)))
         return done
 
     def _reply(
@@ -176,6 +273,7 @@ class Exchange:
             batch = reader.frames_missing(request.community, device.units, theirs, budget)
             absent = {unit: dict.fromkeys(chains, (0, frames.NO_PREVIOUS)) for unit, chains in theirs.items()}
             differing = wire.difference(_fill(own, absent), wire.overlay(theirs, batch.reached))
+        self._count("given", len(batch.frames))
         return Reply(
             version=wire.VERSION,
             epoch=self._store.epoch,
@@ -191,8 +289,15 @@ class Exchange:
 
 
 def _read(body: bytes | bytearray) -> Request:
+    return _read_as(Request, body)
+
+
+_Asked = TypeVar("_Asked", Request, NewsRequest)
+
+
+def _read_as(kind: type[_Asked], body: bytes | bytearray) -> _Asked:
     try:
-        return wire.decode(Request, body)
+        return wire.decode(kind, body)
     except wire.UnknownVersion as error:
         raise Rejected(400, "unknown_version") from error
     except wire.BadMessage as error:

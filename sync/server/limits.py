@@ -38,6 +38,8 @@ class Limits:
         address_burst: As many at once.
         failure_rate: Requests in a second from one address that come to nothing, in the long run.
         failure_burst: As many at once.
+        news_seconds: How long a device waits for something new before it is asked to ask again.
+        deaf_news_seconds: The same while nothing is heard of what other servers took in.
         device_rate: Requests in a second of one device, in the long run.
         device_burst: As many at once.
     """
@@ -58,6 +60,8 @@ class Limits:
     address_burst: int = 4_000
     failure_rate: float = 2
     failure_burst: int = 200
+    news_seconds: float = 50
+    deaf_news_seconds: float = 5
     device_rate: float = 20
     device_burst: int = 400
 

@@ -2,12 +2,15 @@
 
 import copy
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 
 from sync import crypto, membership
 from sync.crypto import CryptoError
 from sync.membership import BadLink, Enrol, Found, Invite, Link, Membership
 from sync.server.store import Reader
+
+_MOST_KNOWN = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +33,15 @@ class Members:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: dict[bytes, tuple[int, Membership]] = {}
+        self._known: OrderedDict[bytes, tuple[int, Membership]] = OrderedDict()
 
     def of(self, reader: Reader, community: bytes) -> Membership | None:
         """Return the membership as the store has it, or None when it has no link; it must not be changed."""
         count = reader.link_count(community)
         with self._lock:
             known = self._known.get(community)
+            if known is not None:
+                self._known.move_to_end(community)
         if known is not None and known[0] == count:
             return known[1]
         if not count:
@@ -44,6 +49,8 @@ class Members:
         state = Membership.of(reader.links(community))
         with self._lock:
             self._known[community] = (count, state)
+            if len(self._known) > _MOST_KNOWN:
+                self._known.popitem(last=False)
         return state
 
 

@@ -14,13 +14,14 @@ from sync import wire
 from sync.errors import Misuse, Refused
 from sync.messages import _
 from sync.server.key import load_or_make
-from sync.server.limits import Limits
+from sync.server.options import Options
 
 if TYPE_CHECKING:
     import uvicorn
 
     from sync.crypto import Signer
-    from sync.server.sqlite_store import SqliteStore
+    from sync.server.hub import Hub
+    from sync.server.store import Store
 
 KEY_FILE = "server.key"
 STORE_FILE = "server.db"
@@ -38,7 +39,7 @@ def serve(
     tls_cert: Path | None = None,
     tls_key: Path | None = None,
     on_started: Callable[[str, str], None] = lambda _url, _fingerprint: None,
-    limits: Limits | None = None,
+    options: Options | None = None,
 ) -> None:
     """Serve until the process is told to stop (SIGTERM or SIGINT); requests in progress are finished first.
 
@@ -49,14 +50,14 @@ def serve(
         tls_cert: A PEM certificate chain, to serve https.
         tls_key: Its PEM key.
         on_started: Called once with the address and the fingerprint of the server's key.
-        limits: How much it allows.
+        options: How it serves.
 
     Raises:
         Misuse: The certificate or its key can't be used, or only one of them was given.
         Refused: The address or the folder can't be used.
         Damaged: The folder's files are damaged.
     """
-    with _Service(data, host, port, tls_cert, tls_key, limits) as service, _stopping(service.stop):
+    with _Service(data, host, port, tls_cert, tls_key, options) as service, _stopping(service.stop):
         service.run(lambda: on_started(service.url, service.fingerprint))
 
 
@@ -69,7 +70,7 @@ class RunningServer:
         port: The port; 0 takes a free one.
         tls_cert: A PEM certificate chain, to serve https.
         tls_key: Its PEM key.
-        limits: How much it allows.
+        options: How it serves.
 
     Raises:
         Misuse: The certificate or its key can't be used, or only one of them was given.
@@ -84,9 +85,9 @@ class RunningServer:
         port: int = 0,
         tls_cert: Path | None = None,
         tls_key: Path | None = None,
-        limits: Limits | None = None,
+        options: Options | None = None,
     ) -> None:
-        self._service = _Service(data, host, port, tls_cert, tls_key, limits)
+        self._service = _Service(data, host, port, tls_cert, tls_key, options)
         self._thread = threading.Thread(target=self._run, name="sprava-server", daemon=True)
         self._started = threading.Event()
         self._ended = threading.Event()
@@ -139,14 +140,15 @@ class _Service:
         port: int,
         tls_cert: Path | None,
         tls_key: Path | None,
-        limits: Limits | None,
+        options: Options | None,
     ) -> None:
         if (tls_cert is None) != (tls_key is None):
             raise Misuse("tls", _("A TLS certificate and its key are given together or not at all."))
         self._data = data
         self._address = (host, port)
         self._tls = (tls_cert, tls_key)
-        self._limits = limits or Limits()
+        self._options = options or Options()
+        self._hub: Hub | None = None
         self._resources = contextlib.ExitStack()
         self._server: uvicorn.Server | None = None
         self.url = ""
@@ -157,7 +159,11 @@ class _Service:
         return wire.fingerprint(self.key)
 
     def __enter__(self) -> Self:
-        signer, store = _open_data(self._data)
+        if self._options.log:
+            from sync.server.logs import write_to_standard_error
+
+            write_to_standard_error()
+        signer, store = _open_data(self._data, self._options.database)
         self._resources.callback(store.close)
         try:
             self._listener = self._resources.enter_context(contextlib.closing(_listen(*self._address)))
@@ -172,24 +178,27 @@ class _Service:
     def __exit__(self, *_error: object) -> None:
         self._resources.close()
 
-    def _make_server(self, signer: "Signer", store: "SqliteStore") -> "uvicorn.Server":
+    def _make_server(self, signer: "Signer", store: "Store") -> "uvicorn.Server":
         import uvicorn
 
         from sync.server.app import create_app
         from sync.server.connection import MAX_HEAD_BYTES, patient_for
 
+        limits = self._options.limits
+        application, self._hub = create_app(store, signer, self._options)
         config = uvicorn.Config(
-            create_app(store, signer, self._limits),
+            application,
             lifespan="off",
-            http=patient_for(self._limits),
+            http=patient_for(limits),
             h11_max_incomplete_event_size=MAX_HEAD_BYTES,
-            limit_concurrency=self._limits.connections,
+            limit_concurrency=limits.connections,
             ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
             date_header=False,
-            proxy_headers=False,
+            proxy_headers=bool(self._options.proxies),
+            forwarded_allow_ips=list(self._options.proxies),
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=_GRACE_SECONDS,
             ssl_certfile=self._tls[0],
@@ -225,6 +234,8 @@ class _Service:
         """Ask for the end; may be called from another thread or a signal handler."""
         if self._server is not None:
             self._server.should_exit = True
+        if self._hub is not None:
+            self._hub.close()
 
 
 async def _serve_without_signals(server: "uvicorn.Server", listener: socket.socket) -> None:
@@ -251,12 +262,10 @@ def _stopping(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _open_data(data: Path) -> "tuple[Signer, SqliteStore]":
-    from sync.server.sqlite_store import SqliteStore
-
+def _open_data(data: Path, database: str | None) -> "tuple[Signer, Store]":
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return load_or_make(data / KEY_FILE), SqliteStore(data / STORE_FILE)
+        return load_or_make(data / KEY_FILE), open_store(data, database)
     except OSError as error:
         raise Refused(
             "server_data",
@@ -264,6 +273,34 @@ def _open_data(data: Path) -> "tuple[Signer, SqliteStore]":
                 folder=data, reason=error.strerror or error
             ),
         ) from error
+
+
+def open_store(data: Path, database: str | None) -> "Store":
+    """Open the store of a server.
+
+    Args:
+        data: The server's folder.
+        database: ``postgresql://...``, when the data lie there and not in the folder.
+
+    Raises:
+        Damaged: The data are damaged.
+        Refused: They can't be used now.
+        Misuse: The database is given in another form.
+    """
+    if database is None:
+        from sync.server.sqlite_store import SqliteStore
+
+        return SqliteStore(data / STORE_FILE)
+    if not database.startswith(("postgresql://", "postgres://")):
+        raise Misuse("database", _("A database is given as postgresql://HOST/NAME."))
+    try:
+        from sync.server.postgres_store import PostgresStore
+    except ImportError as error:
+        raise Refused(
+            "no_driver",
+            _("The driver for PostgreSQL is missing. Install it with: pip install 'sprava[server]'"),
+        ) from error
+    return PostgresStore(database)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,6 +1,5 @@
 """The server's store in one embedded SQLite file."""
 
-import os
 import queue
 import threading
 from collections.abc import Iterator, Sequence
@@ -13,42 +12,29 @@ from sqlcipher3 import dbapi2
 from sync import wire
 from sync.errors import Damaged, Failure, Refused
 from sync.frames import NO_PREVIOUS, Frame
-from sync.ids import ID_BYTES
 from sync.membership import Link
 from sync.messages import _
 from sync.replica import Head, Heads
-from sync.server.store import Batch, CommunityTaken, Ingested, Reader, Store, StoreBusy, StoreFull, Writer
+from sync.server import sqlite_schema
+from sync.server.chains import Stored, by_chain, chain_of, decide
+from sync.server.store import (
+    Batch,
+    Community,
+    CommunityTaken,
+    Ingested,
+    Reader,
+    Store,
+    StoreBusy,
+    StoreFull,
+    Ticket,
+    Writer,
+)
 from sync.sqlcipher import Connection, connect
 
 _READERS = 4
-_FORMAT = 1
 _PRIMARY_CODE = 0xFF  # SQLite puts details into the higher bits
-_SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE communities (community BLOB PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE links (
-    number INTEGER PRIMARY KEY, community BLOB NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL,
-    UNIQUE (community, hash)
-);
-CREATE TABLE incarnations (
-    community BLOB NOT NULL, incarnation BLOB NOT NULL, device BLOB NOT NULL, PRIMARY KEY (community, incarnation)
-) WITHOUT ROWID;
-CREATE TABLE chains (
-    id INTEGER PRIMARY KEY, community BLOB NOT NULL, unit BLOB NOT NULL, incarnation BLOB NOT NULL,
-    seq INTEGER NOT NULL, hash BLOB NOT NULL, UNIQUE (community, unit, incarnation)
-);
-CREATE TABLE frames (
-    chain INTEGER NOT NULL REFERENCES chains (id), seq INTEGER NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL,
-    PRIMARY KEY (chain, seq)
-);
-CREATE TABLE forks (
-    chain INTEGER NOT NULL REFERENCES chains (id), seq INTEGER NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL,
-    PRIMARY KEY (chain)
-) WITHOUT ROWID;
-CREATE TABLE known_heads (
-    community BLOB NOT NULL, device BLOB NOT NULL, heads BLOB NOT NULL, PRIMARY KEY (community, device)
-) WITHOUT ROWID;
-"""
+_FRAMES_OF = "SELECT id FROM chains WHERE community = ? AND unit = ? AND incarnation = ?"
+_COMMUNITIES = "SELECT community, label, quota, used, suspended FROM communities"
 _heads_decoder = msgspec.msgpack.Decoder(list[wire.UnitHeads])
 
 
@@ -56,8 +42,16 @@ class _SqliteReader(Reader):
     def __init__(self, connection: Connection) -> None:
         self._db = connection
 
-    def communities(self) -> list[bytes]:
-        return [row[0] for row in self._db.execute("SELECT community FROM communities")]
+    def community(self, community: bytes) -> Community | None:
+        row = self._db.execute(f"{_COMMUNITIES} WHERE community = ?", (community,)).fetchone()
+        return None if row is None else _community(row)
+
+    def communities(self) -> list[Community]:
+        return [_community(row) for row in self._db.execute(f"{_COMMUNITIES} ORDER BY label, community")]
+
+    def tickets(self) -> list[Ticket]:
+        rows = self._db.execute("SELECT key, label, quota FROM tickets WHERE community IS NULL ORDER BY label, key")
+        return [Ticket(*row) for row in rows]
 
     def link_count(self, community: bytes) -> int:
         (count,) = self._db.execute("SELECT count(*) FROM links WHERE community = ?", (community,)).fetchone()
@@ -77,6 +71,12 @@ class _SqliteReader(Reader):
             if chains:
                 heads[unit] = chains
         return heads
+
+    def incarnations_of(self, community: bytes, device: bytes) -> frozenset[bytes]:
+        rows = self._db.execute(
+            "SELECT incarnation FROM incarnations WHERE community = ? AND device = ?", (community, device)
+        )
+        return frozenset(row[0] for row in rows)
 
     def known_heads(self, community: bytes, device: bytes) -> Heads | None:
         row = self._db.execute(
@@ -110,9 +110,7 @@ class _SqliteReader(Reader):
         return Batch(frames, reached, missing - len(frames))
 
     def _chain(self, community: bytes, unit: bytes, incarnation: bytes) -> int:
-        (chain,) = self._db.execute(
-            "SELECT id FROM chains WHERE community = ? AND unit = ? AND incarnation = ?", (community, unit, incarnation)
-        ).fetchone()
+        (chain,) = self._db.execute(_FRAMES_OF, (community, unit, incarnation)).fetchone()
         return int(chain)
 
     def _hash_at(self, chain: int, seq: int) -> bytes | None:
@@ -122,12 +120,36 @@ class _SqliteReader(Reader):
 
 class _SqliteWriter(_SqliteReader, Writer):
     def claim(self, community: bytes) -> None:
-        served = self.communities()
+        served = {known.id for known in self.communities()}
         if community in served:
             return
         if served:
             raise CommunityTaken
-        self._db.execute("INSERT INTO communities VALUES (?)", (community,))
+        self._db.execute("INSERT INTO communities (community) VALUES (?)", (community,))
+
+    def add_ticket(self, ticket: Ticket) -> None:
+        self._db.execute(
+            "INSERT INTO tickets (key, label, quota) VALUES (?, ?, ?)", (ticket.key, ticket.label, ticket.quota)
+        )
+
+    def use_ticket(self, key: bytes, community: bytes) -> bool:
+        row = self._db.execute("SELECT label, quota, community FROM tickets WHERE key = ?", (key,)).fetchone()
+        if row is None or row[2] not in {None, community}:
+            return False
+        if row[2] is None:
+            self._db.execute("UPDATE tickets SET community = ? WHERE key = ?", (community, key))
+            self._db.execute(
+                "INSERT INTO communities (community, label, quota) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET "
+                "label = excluded.label, quota = excluded.quota",
+                (community, row[0], row[1]),
+            )
+        return True
+
+    def set_quota(self, community: bytes, quota: int | None) -> None:
+        self._db.execute("UPDATE communities SET quota = ? WHERE community = ?", (quota, community))
+
+    def set_suspended(self, community: bytes, *, suspended: bool) -> None:
+        self._db.execute("UPDATE communities SET suspended = ? WHERE community = ?", (suspended, community))
 
     def add_links(self, community: bytes, links: Sequence[Link]) -> None:
         self._db.executemany(
@@ -136,44 +158,52 @@ class _SqliteWriter(_SqliteReader, Writer):
         )
 
     def ingest(self, community: bytes, frames: Sequence[Frame]) -> Ingested:
-        done = Ingested([], [])
-        chains: dict[tuple[bytes, bytes], list[Frame]] = {}
-        for frame in frames:
-            chains.setdefault((frame.header.unit, frame.header.incarnation), []).append(frame)
-        for part in chains.values():
-            self._ingest_chain(community, part, done)
-        return done
+        decision = decide(frames, self._stored(community, frames))
+        self._db.executemany(
+            "INSERT INTO incarnations VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [(community, incarnation, device) for incarnation, device in decision.owners.items()],
+        )
+        for (unit, incarnation), appended in decision.append.items():
+            last = appended[-1]
+            self._db.execute(
+                "INSERT INTO chains (community, unit, incarnation, seq, hash) VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
+                (community, unit, incarnation, last.header.seq, last.hash),
+            )
+            chain = self._chain(community, unit, incarnation)
+            self._db.executemany(
+                "INSERT INTO frames VALUES (?, ?, ?, ?)",
+                [(chain, frame.header.seq, frame.hash, frame.body) for frame in appended],
+            )
+        for frame in decision.forks:
+            self._keep_fork(self._chain(community, *chain_of(frame)), frame)
+        self._db.execute("UPDATE communities SET used = used + ? WHERE community = ?", (decision.size, community))
+        return decision.done
 
-    def _ingest_chain(self, community: bytes, frames: list[Frame], done: Ingested) -> None:
-        """Take frames of one chain."""
-        header = frames[0].header
-        row = self._db.execute(
-            "SELECT id, seq, hash FROM chains WHERE community = ? AND unit = ? AND incarnation = ?",
-            (community, header.unit, header.incarnation),
-        ).fetchone()
-        chain, stored, head = row or (None, 0, NO_PREVIOUS)
-        owner = self._owner(community, header.incarnation) or header.device
-        fitting: dict[int, Frame] = {}
-        for frame in sorted(frames, key=lambda frame: frame.header.seq):
-            seq = frame.header.seq
-            if frame.header.device != owner:
-                done.refused.append((frame.hash, "incarnation"))
-            elif seq == stored + len(fitting) + 1 and frame.header.previous == head:
-                fitting[seq] = frame
-                head = frame.hash
-            elif seq > stored + len(fitting) + 1:
-                done.refused.append((frame.hash, "gap"))
-            elif seq in fitting and fitting[seq].hash == frame.hash:
+    def _stored(self, community: bytes, frames: Sequence[Frame]) -> Stored:
+        """Look up what is there of the chains of some frames."""
+        stored = Stored({}, {}, {}, self._room(community))
+        for chain, part in by_chain(frames).items():
+            row = self._db.execute(
+                "SELECT id, seq, hash FROM chains WHERE community = ? AND unit = ? AND incarnation = ?",
+                (community, *chain),
+            ).fetchone()
+            owner = self._owner(community, chain[1])
+            if owner is not None:
+                stored.owners[chain[1]] = owner
+            if row is None:
                 continue
-            elif chain is not None and self._hash_at(chain, seq) == frame.hash:
-                done.accepted.append(frame.hash)
-            else:
-                done.refused.append((frame.hash, "fork"))
-                if chain is not None:
-                    self._keep_fork(chain, frame)
-        if fitting:
-            self._append(community, chain, list(fitting.values()))
-            done.accepted.extend(frame.hash for frame in fitting.values())
+            number, seq, frame_hash = row
+            stored.ends[chain] = (seq, frame_hash)
+            for frame in part:
+                known = self._hash_at(number, frame.header.seq) if frame.header.seq <= seq else None
+                if known is not None:
+                    stored.hashes[chain, frame.header.seq] = known
+        return stored
+
+    def _room(self, community: bytes) -> int | None:
+        known = self.community(community)
+        return None if known is None or known.quota is None else max(0, known.quota - known.used)
 
     def _owner(self, community: bytes, incarnation: bytes) -> bytes | None:
         """Return the device that a log's life belongs to: the first that used it."""
@@ -181,25 +211,6 @@ class _SqliteWriter(_SqliteReader, Writer):
             "SELECT device FROM incarnations WHERE community = ? AND incarnation = ?", (community, incarnation)
         ).fetchone()
         return None if row is None else bytes(row[0])
-
-    def _append(self, community: bytes, chain: int | None, frames: list[Frame]) -> None:
-        last = frames[-1]
-        header = last.header
-        if chain is None:
-            self._db.execute(
-                "INSERT INTO incarnations VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                (community, header.incarnation, header.device),
-            )
-            chain = self._db.execute(
-                "INSERT INTO chains (community, unit, incarnation, seq, hash) VALUES (?, ?, ?, ?, ?)",
-                (community, header.unit, header.incarnation, header.seq, last.hash),
-            ).lastrowid
-        else:
-            self._db.execute("UPDATE chains SET seq = ?, hash = ? WHERE id = ?", (header.seq, last.hash, chain))
-        self._db.executemany(
-            "INSERT INTO frames VALUES (?, ?, ?, ?)",
-            [(chain, frame.header.seq, frame.hash, frame.body) for frame in frames],
-        )
 
     def _keep_fork(self, chain: int, frame: Frame) -> None:
         """Keep the first frame that contradicts a chain: with the one in the chain it proves the fork."""
@@ -299,20 +310,15 @@ def _transaction(connection: Connection, begin: str) -> Iterator[None]:
                 raise
 
 
+def _community(row: tuple[bytes, str, int | None, int, int]) -> Community:
+    community, label, quota, used, suspended = row
+    return Community(community, label, quota, used, bool(suspended))
+
+
 def _prepare(connection: Connection) -> bytes:
-    """Make the tables in a new file, or check the version of those in an old one; return the epoch id."""
+    """Bring the tables up to date; return the epoch id."""
     with _transaction(connection, "BEGIN IMMEDIATE"):
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            for statement in _SCHEMA.split(";"):
-                connection.execute(statement)
-            connection.execute("INSERT INTO meta VALUES ('epoch', ?)", (os.urandom(ID_BYTES),))
-            connection.execute(f"PRAGMA user_version = {_FORMAT}")
-        elif version != _FORMAT:
-            raise Damaged(
-                "newer_server_data",
-                _("The server's data was written by a newer version. Update the program; nothing was changed."),
-            )
+        sqlite_schema.migrate(connection)
         (epoch,) = connection.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
     return bytes(epoch)
 

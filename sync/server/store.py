@@ -1,7 +1,7 @@
 """What the server keeps, whatever database keeps it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -18,8 +18,63 @@ class StoreFull(Exception):
     """The store has no room left."""
 
 
+class StoreConflict(StoreBusy):
+    """Another process did something that does not go together with this; the same block may succeed at once."""
+
+
 class CommunityTaken(Exception):
     """Another community claimed the server in the meantime."""
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """A community that is served.
+
+    Args:
+        id: Its 32-byte id.
+        label: What the operator calls it.
+        quota: How many bytes it may have here; None for any number.
+        used: How many it has.
+        suspended: Nothing is taken from it or given to it for now.
+    """
+
+    id: bytes
+    label: str
+    quota: int | None
+    used: int
+    suspended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """An admission code that nobody has used yet.
+
+    Args:
+        key: The 32-byte key that verifies what the code signs.
+        label: What the operator calls the community that it is for.
+        quota: How many bytes that may have.
+    """
+
+    key: bytes
+    label: str
+    quota: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something new in the store.
+
+    Args:
+        community: Whose.
+        device: Who brought it.
+        units: Where there are new frames.
+        links: Whether there are new links; they concern every device.
+    """
+
+    community: bytes
+    device: bytes
+    units: frozenset[bytes]
+    links: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +109,16 @@ class Reader(ABC):
     """One consistent view of the store."""
 
     @abstractmethod
-    def communities(self) -> list[bytes]:
-        """Return the ids of the communities that are served."""
+    def community(self, community: bytes) -> Community | None:
+        """Return a community by its id, or None when it is not served."""
+
+    @abstractmethod
+    def communities(self) -> list[Community]:
+        """Return the communities that are served."""
+
+    @abstractmethod
+    def tickets(self) -> list[Ticket]:
+        """Return the admission codes that nobody has used yet."""
 
     @abstractmethod
     def link_count(self, community: bytes) -> int:
@@ -68,6 +131,10 @@ class Reader(ABC):
     @abstractmethod
     def heads(self, community: bytes, units: frozenset[bytes]) -> Heads:
         """Return the last frame of every chain in some units."""
+
+    @abstractmethod
+    def incarnations_of(self, community: bytes, device: bytes) -> frozenset[bytes]:
+        """Return the lives of logs that belong to a device."""
 
     @abstractmethod
     def known_heads(self, community: bytes, device: bytes) -> Heads | None:
@@ -90,11 +157,31 @@ class Writer(Reader):
 
     @abstractmethod
     def claim(self, community: bytes) -> None:
-        """Serve a community from now on; nothing happens when it is served already.
+        """Serve a community from now on as the only one; nothing happens when it is served already.
 
         Raises:
             CommunityTaken: The store serves another one.
         """
+
+    @abstractmethod
+    def add_ticket(self, ticket: Ticket) -> None:
+        """Keep an admission code, to be used once."""
+
+    @abstractmethod
+    def use_ticket(self, key: bytes, community: bytes) -> bool:
+        """Serve a community from now on by an admission code.
+
+        Returns:
+            False when the code is not known or another community has used it.
+        """
+
+    @abstractmethod
+    def set_quota(self, community: bytes, quota: int | None) -> None:
+        """Set how many bytes a community may have."""
+
+    @abstractmethod
+    def set_suspended(self, community: bytes, *, suspended: bool) -> None:
+        """Stop serving a community for now, or serve it again."""
 
     @abstractmethod
     def add_links(self, community: bytes, links: Sequence[Link]) -> None:
@@ -102,7 +189,10 @@ class Writer(Reader):
 
     @abstractmethod
     def ingest(self, community: bytes, frames: Sequence[Frame]) -> Ingested:
-        """Keep verified frames that continue their chains; keep the evidence of those that fork one."""
+        """Keep verified frames that continue their chains and for which there is room in the community's quota.
+
+        The evidence of those that fork a chain is kept too.
+        """
 
     @abstractmethod
     def set_known_heads(self, community: bytes, device: bytes, heads: Heads) -> None:
@@ -130,9 +220,21 @@ class Store(ABC):
         """Give the transaction that may write, and keep what it did when the block ends without an exception.
 
         Raises:
-            StoreBusy: Not now.
+            StoreBusy: Not now; nothing was kept, or nobody knows whether it was.
+            StoreConflict: The same block may succeed at once.
             StoreFull: There is no room.
         """
+
+    def announce(self, news: News) -> None:  # noqa: B027 - a store of one process has nobody to tell
+        """Tell the other processes on this store of something new; nothing is promised."""
+
+    def listen(self, heard: Callable[[News], None]) -> None:  # noqa: B027 - the same
+        """Call somebody, on a thread of its own, with what other processes announce."""
+
+    @property
+    def hears_others(self) -> bool:
+        """Whether all that is new comes to be heard of, now."""
+        return True
 
     @abstractmethod
     def close(self) -> None:

@@ -1,16 +1,50 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from sync.server import RunningServer
+from sync.server import Options, RunningServer
+from sync.server.run import open_store
+from sync.server.store import Store
 from tests.sync.replicas import Replica
+from tests.sync.server.cluster import Cluster, running_cluster
+
+KINDS = ("sqlite", "postgres")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    with running_cluster() as running:
+        yield running
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest) -> str | None:
+    """Where the server's data lie: in its folder, or in a new PostgreSQL database."""
+    if request.param == "sqlite":
+        return None
+    cluster: Cluster = request.getfixturevalue("cluster")
+    return cluster.new_database()
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[RunningServer]:
-    with RunningServer(tmp_path / "server") as running:
+def server(tmp_path: Path, database: str | None) -> Iterator[RunningServer]:
+    with RunningServer(tmp_path / "server", options=Options(database=database)) as running:
         yield running
+
+
+@pytest.fixture
+def store(tmp_path: Path, database: str | None) -> Iterator[Store]:
+    (tmp_path / "store").mkdir()
+    opened = open_store(tmp_path / "store", database)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def again(tmp_path: Path, database: str | None) -> Callable[[], Store]:
+    """Opens the same store once more, as another process would."""
+    return lambda: open_store(tmp_path / "store", database)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from sync.frames import NO_PREVIOUS, Header, build
 from sync.ids import new_id
 from sync.server import RunningServer
 from sync.server.limits import Limits, Rate, network_of
+from sync.server.options import Options
 from tests.sync.replicas import Replica
 from tests.sync.server.asking import ask, post, request_of, signed
 from tests.sync.server.processes import server_process
@@ -29,7 +30,7 @@ _HASTE = Limits(head_seconds=0.5, part_seconds=0.5, grace_seconds=1.0, slowest=2
 
 @pytest.fixture
 def hasty(tmp_path: Path) -> Iterator[RunningServer]:
-    with RunningServer(tmp_path / "hasty", limits=_HASTE) as running:
+    with RunningServer(tmp_path / "hasty", options=Options(limits=_HASTE)) as running:
         yield running
 
 
@@ -114,7 +115,7 @@ def test_a_reply_that_nobody_reads(hasty: RunningServer, first: Replica) -> None
 
 def test_room_for_bodies_is_shared(tmp_path: Path, first: Replica) -> None:
     limits = Limits(room_seconds=0.3, short_bytes=200_000, strangers_bytes=2_000_000, stranger_bytes=1_000_000)
-    with RunningServer(tmp_path / "data", limits=limits) as server, contextlib.ExitStack() as stack:
+    with RunningServer(tmp_path / "data", options=Options(limits=limits)) as server, contextlib.ExitStack() as stack:
         for size in (60_000, 500_000):
             held = [stack.enter_context(_connect(server.url)) for _ in range(3)]
             for connection in held:
@@ -157,7 +158,7 @@ def test_a_long_body_is_the_one_that_was_signed(server: RunningServer, first: Re
 
 def test_who_asks_too_often_is_told_to_come_later(tmp_path: Path, first: Replica) -> None:
     limits = Limits(device_rate=0.001, device_burst=3, failure_rate=0.001, failure_burst=2)
-    with RunningServer(tmp_path / "data", limits=limits) as server:
+    with RunningServer(tmp_path / "data", options=Options(limits=limits)) as server:
         codes = [ask(server, first, request_of(first)).status for _ in range(5)]
         assert codes == [200, 200, 200, 429, 429]
         assert [post(server, b"x").status for _ in range(3)] == [400, 400, 429]

@@ -1,70 +1,22 @@
-"""The store when there is no room, when somebody else holds it, and when a block fails half-way."""
+"""What every store does, whatever database it is in."""
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
+import threading
+from collections.abc import Callable
 
 import pytest
 
-from sync import frames, membership, messages
+from sync import frames
 from sync.client.failures import Problem, of_problem
-from sync.errors import Damaged, Refused, Unreachable
-from sync.server import sqlite_store
-from sync.server.app import _explain
-from sync.server.sqlite_store import SqliteStore
-from sync.server.store import CommunityTaken, StoreBusy, StoreFull
-from sync.sqlcipher import Connection, connect
+from sync.errors import Unreachable
+from sync.frames import NO_PREVIOUS, Frame, Header, build
+from sync.server.answers import explain
+from sync.server.store import CommunityTaken, Store, StoreBusy, StoreFull, Ticket
 from tests.sync.replicas import Replica
+from tests.sync.server.filling import fill, stored
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = SqliteStore(tmp_path / "server.db")
-    yield opened
-    opened.close()
-
-
-def _fill(store: SqliteStore, replica: Replica) -> None:
-    with store.writing() as writer:
-        writer.claim(replica.log.community)
-        writer.add_links(replica.log.community, [membership.parse(link) for link in replica.log.links()])
-        writer.ingest(replica.log.community, [frames.parse(body) for body in replica.frames()])
-
-
-def _frames(store: SqliteStore, replica: Replica) -> list[bytes]:
-    with store.reading() as reader:
-        return reader.frames_missing(replica.log.community, frozenset({replica.unit}), {}, 2**30).frames
-
-
-def test_no_room(store: SqliteStore, first: Replica) -> None:
-    first.set(b"r" * 16, name="Олена")
-    _fill(store, first)
-    before = _frames(store, first)
-    (pages,) = store._writer.execute("PRAGMA page_count").fetchone()
-    store._writer.execute(f"PRAGMA max_page_count = {pages}")
-    first.set(b"s" * 16, name="x" * 5_000)
-    for number in range(20):
-        first.set(b"s" * 16, name=f"{number}")
-    with pytest.raises(StoreFull):
-        _fill(store, first)
-    assert _frames(store, first) == before
-    store._writer.execute("PRAGMA max_page_count = 1000000")
-    _fill(store, first)
-    assert _frames(store, first) == first.frames()
-
-
-def test_somebody_else_holds_it(store: SqliteStore, first: Replica, tmp_path: Path) -> None:
-    store._writer.execute("PRAGMA busy_timeout = 10")
-    other = connect(tmp_path / "server.db", None)
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreBusy):
-        _fill(store, first)
-    other.execute("ROLLBACK")
-    other.close()
-    _fill(store, first)
-
-
-def test_a_block_that_fails_leaves_nothing(store: SqliteStore, first: Replica) -> None:
+def test_a_block_that_fails_leaves_nothing(store: Store, first: Replica) -> None:
     first.set(b"r" * 16, name="Олена")
 
     def half_way() -> None:
@@ -77,12 +29,12 @@ def test_a_block_that_fails_leaves_nothing(store: SqliteStore, first: Replica) -
         half_way()
     with store.reading() as reader:
         assert reader.communities() == []
-    assert _frames(store, first) == []
+    assert stored(store, first) == []
 
 
-def test_one_community_only(store: SqliteStore, first: Replica) -> None:
-    _fill(store, first)
-    _fill(store, first)
+def test_one_community_only(store: Store, first: Replica) -> None:
+    fill(store, first)
+    fill(store, first)
     with pytest.raises(CommunityTaken), store.writing() as writer:
         writer.claim(bytes(32))
 
@@ -92,66 +44,144 @@ def test_one_community_only(store: SqliteStore, first: Replica) -> None:
     [(StoreBusy(), "server_busy"), (StoreFull(), "server_full"), (ZeroDivisionError(), "server_error")],
 )
 def test_what_a_person_is_told(error: Exception, code: str) -> None:
-    status, word = _explain(error)
+    status, word = explain(error)
     failure = of_problem(Problem(word, status), "http://server.example")
     assert isinstance(failure, Unreachable)
     assert failure.code == code
 
 
-@pytest.fixture(autouse=True)
-def in_english() -> Iterator[None]:
-    before = messages.language()
-    messages.set_language("en")
-    yield
-    messages.set_language(before)
+def _chain(replica: Replica, life: bytes, count: int, size: int = 100) -> list[Frame]:
+    """Frames of one log, with nothing in them."""
+    made: list[Frame] = []
+    for seq in range(1, count + 1):
+        previous = made[-1].hash if made else NO_PREVIOUS
+        header = Header(replica.log.community, replica.unit, replica.log.device, life, seq, previous, bytes(16))
+        made.append(build(header, os.urandom(size), bytes(32), replica.log.signer))
+    return made
 
 
-def _refusal(path: Path) -> str:
-    before = path.read_bytes() if path.is_file() else None
-    with pytest.raises(Refused) as caught:
-        SqliteStore(path)
-    assert caught.value.code == "server_data"
-    assert (path.read_bytes() if path.is_file() else None) == before
-    return caught.value.message
+def test_long_chains_come_in_parts(store: Store, first: Replica) -> None:
+    fill(store, first)
+    chains = [_chain(first, bytes([number]) * 16, 250) for number in range(3)]
+    with store.writing() as writer:
+        for chain in chains:
+            assert writer.ingest(first.log.community, chain).refused == []
+    theirs = {first.unit: {bytes(16): (10, chains[0][9].hash), b"\x01" * 16: (9, bytes(32))}}
+    with store.reading() as reader:
+        batch = reader.frames_missing(first.log.community, frozenset({first.unit}), theirs, 2**30)
+        assert (len(batch.frames), batch.remaining) == (240 + 250, 0)
+        for expected in (chains[0][10:], [], chains[2]):  # the second one is forked
+            bodies = [frame.body for frame in expected]
+            assert [body for body in batch.frames if body in bodies] == bodies
+        small = reader.frames_missing(first.log.community, frozenset({first.unit}), theirs, len(batch.frames[0]) * 5)
+        assert (small.frames, small.remaining) == (batch.frames[:5], 485)
+        assert small.reached == {first.unit: {bytes(16): (15, chains[0][14].hash)}}
 
 
-@pytest.mark.parametrize(
-    ("pragma", "word"), [("max_page_count = 1", "no room"), ("query_only = ON", "can't be opened and written")]
-)
-def test_a_good_database_that_can_not_be_written_is_not_called_damaged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pragma: str, word: str
-) -> None:
-    def limited(path: Path, key: None, *, read_only: bool = False) -> Connection:
-        connection = connect(path, key, read_only=read_only)
-        connection.execute(f"PRAGMA {pragma}")
-        return connection
-
-    connect(tmp_path / "server.db", None).close()
-    monkeypatch.setattr(sqlite_store, "connect", limited)
-    assert word in _refusal(tmp_path / "server.db")
-
-
-def test_a_place_where_no_database_can_be_opened(tmp_path: Path) -> None:
-    (tmp_path / "server.db").mkdir()
-    assert "can't be opened and written" in _refusal(tmp_path / "server.db")
+def test_a_quota_is_kept_to_the_byte(store: Store, first: Replica) -> None:
+    fill(store, first)
+    chain = _chain(first, b"i" * 16, 5, 1_000)
+    with store.writing() as writer:
+        known = writer.community(first.log.community)
+        assert known is not None
+        writer.set_quota(first.log.community, known.used + 3 * len(chain[0].body))
+        done = writer.ingest(first.log.community, chain)
+    assert done.accepted == [frame.hash for frame in chain[:3]]
+    assert done.refused == [(frame.hash, "quota") for frame in chain[3:]]
+    with store.writing() as writer:
+        assert writer.ingest(first.log.community, chain).refused == [(frame.hash, "quota") for frame in chain[3:]]
+        writer.set_quota(first.log.community, None)
+        assert writer.ingest(first.log.community, chain).refused == []
+        known = writer.community(first.log.community)
+    assert known is not None
+    assert known.used == sum(map(len, [*(frame.body for frame in chain), *first.frames()]))
 
 
-def test_a_database_that_another_program_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sync.sqlcipher.BUSY_SECONDS", 0.01)
-    SqliteStore(tmp_path / "server.db").close()
-    other = connect(tmp_path / "server.db", None)
-    other.execute("BEGIN IMMEDIATE")
-    assert "Another program holds" in _refusal(tmp_path / "server.db")
+def test_a_code_serves_one_community_once(store: Store, again: Callable[[], Store]) -> None:
+    with store.writing() as writer:
+        writer.add_ticket(Ticket(b"k" * 32, "Лісова громада", 5_000))
+    other = again()
+    with other.writing() as writer:
+        assert not writer.use_ticket(b"x" * 32, b"a" * 32)
+        assert [writer.use_ticket(b"k" * 32, community) for community in (b"a" * 32, b"b" * 32, b"a" * 32)] == [
+            True,
+            False,
+            True,
+        ]
     other.close()
-    SqliteStore(tmp_path / "server.db").close()
+    with store.writing() as writer:
+        assert writer.tickets() == []
+        writer.set_suspended(b"a" * 32, suspended=True)
+        (known,) = writer.communities()
+    assert (known.id, known.label, known.quota, known.used, known.suspended) == (
+        b"a" * 32,
+        "Лісова громада",
+        5_000,
+        0,
+        True,
+    )
 
 
-def test_a_database_that_is_damaged_inside(store: SqliteStore, first: Replica, tmp_path: Path) -> None:
-    _fill(store, first)
-    store.close()
-    content = bytearray((tmp_path / "server.db").read_bytes())
-    content[100:4096] = os.urandom(3_996)  # the first page holds the list of tables
-    (tmp_path / "server.db").write_bytes(content)
-    with pytest.raises(Damaged) as caught:
-        SqliteStore(tmp_path / "server.db")
-    assert caught.value.code == "damaged_server_data"
+def test_two_processes_write_the_same_at_once(store: Store, again: Callable[[], Store], first: Replica) -> None:
+    """Everybody brings the same frames, some more of them: each is there once, and no chain has a hole."""
+    fill(store, first)
+    chains = [_chain(first, bytes([number]) * 16, 30) for number in range(6)]
+    other = again()
+    failed: list[BaseException] = []
+
+    def bring(where: Store, number: int) -> None:
+        try:
+            for end in range(5, 31, 5):
+                for chain in chains if number % 2 else reversed(chains):
+                    while True:
+                        try:
+                            with where.writing() as writer:
+                                assert writer.ingest(first.log.community, chain[:end]).refused == []
+                            break
+                        except StoreBusy:
+                            continue
+        except BaseException as error:  # noqa: BLE001 - told by the test
+            failed.append(error)
+
+    threads = [threading.Thread(target=bring, args=(where, number)) for where in (store, other) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    other.close()
+    assert failed == []
+    expected = [frame.body for chain in chains for frame in chain]
+    assert sorted(stored(store, first)) == sorted([*expected, *first.frames()])
+    with store.reading() as reader:
+        known = reader.community(first.log.community)
+    assert known is not None
+    assert known.used == sum(map(len, stored(store, first)))
+
+
+def test_one_community_claims_an_empty_store(store: Store, again: Callable[[], Store]) -> None:
+    other = again()
+    won: list[bytes] = []
+
+    def claim(where: Store, community: bytes) -> None:
+        while True:
+            try:
+                with where.writing() as writer:
+                    writer.claim(community)
+                won.append(community)
+            except StoreBusy:
+                continue
+            except CommunityTaken:
+                pass
+            return
+
+    threads = [
+        threading.Thread(target=claim, args=(where, bytes([number]) * 32))
+        for number, where in enumerate([store, other] * 4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    other.close()
+    with store.reading() as reader:
+        assert [known.id for known in reader.communities()] == won
