@@ -1,15 +1,16 @@
 """Start the desk: application, look, window, and what happens when something unforeseen goes wrong."""
 
 import sys
-import traceback
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QMessageLogContext, QObject, Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from desktop_app import hardening
 from desktop_app.cli import output
 from desktop_app.doorbell import ring
+from desktop_app.running import Running
 from desktop_app.settings import Settings
 from sync.messages import _, set_language
 from ui import icons, theme
@@ -32,13 +33,19 @@ def run_desk(argv: list[str]) -> int:
     if argv and ring(Path(argv[0])):
         output.tell(_("This vault is open already; its window has come to the front."))
         return 0
+    running = Running()
+    cut_off = running.begin()
     window = Window(settings)
     guard = Guard(window)
     sys.excepthook = guard.caught
-    window.begin(argv[0] if argv else "")
+    qInstallMessageHandler(guard.heard)
+    window.begin(argv[0] if argv else "", cut_off=cut_off)
     window.show()
     window.watch()
-    return app.exec()
+    code = app.exec()
+    qInstallMessageHandler(None)
+    running.end()
+    return code
 
 
 def make_application(settings: Settings) -> QApplication:
@@ -84,9 +91,17 @@ class Guard(QObject):
             self._window.close()
             return
         del error
-        places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)]
-        print("\n".join([f"unforeseen: {kind.__name__}", *places]), file=sys.stderr)
-        self._say(kind.__name__, places[-1] if places else "")
+        self._say(kind.__name__, hardening.report(kind, trace))
+
+    def heard(self, kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+        """Take a message of Qt; the place of its own handler.
+
+        What Qt complains about may hold what is on the screen, so its words are written only while there was no vault.
+        """
+        if kind in {QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg}:
+            return
+        words = message if not self._window.had_vault or kind == QtMsgType.QtFatalMsg else ""
+        print(f"Qt, {kind.name.removeprefix('Qt').removesuffix('Msg')}, {context.category}: {words}", file=sys.stderr)
 
     def _say(self, kind: str, place: str) -> None:
         text = _("Something unforeseen happened. What you typed is kept, and you can go on.")
@@ -96,7 +111,7 @@ class Guard(QObject):
         if self._shown is not None:
             return
         self._shown = QMessageBox(QMessageBox.Icon.Warning, _("Sprava"), text, parent=self._window)
-        self._shown.setInformativeText(f"{kind} · {place.rpartition('/')[2]}")
+        self._shown.setInformativeText(f"{kind} · {place}")
         self._shown.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._shown.finished.connect(self._closed)
         self._shown.open()

@@ -15,7 +15,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code of `desktop_app.cli.main.run`.
     """
     from desktop_app.cli.main import run
+    from desktop_app.hardening import harden
 
+    if argv is None:
+        harden()
     given = list(sys.argv[1:] if argv is None else argv)
     # Options alone, such as --lang uk, still mean the desk.
     only_language = len(given) in {1, 2} and given[0].startswith("--lang") and len(given) == 2 - ("=" in given[0])

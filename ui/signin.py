@@ -45,6 +45,7 @@ class SignIn(Gate):
         self.problem = label("", role="error", parent=self, wrap=True)
         self.open = button(_("Open"), "", "primary", self)
         self._busy = QProgressBar(self)
+        self._cut_off = label("", "", "warn", self, wrap=True)
         self._build()
         self._offer()
         self.put_look_last()
@@ -52,6 +53,10 @@ class SignIn(Gate):
     def focus_first(self) -> None:
         """Put the focus on the pass phrase: the latest vault is chosen already."""
         self.passphrase.setFocus()
+
+    def show_cut_off(self, *, shown: bool) -> None:
+        """Say calmly that the desk did not end by itself last time, or say nothing."""
+        self._cut_off.setVisible(shown)
 
     def show_open_elsewhere(self, elsewhere: bool) -> None:  # noqa: FBT001 - the answer of a job
         """Say that the first vault is open in another window, and offer the next one."""
@@ -67,6 +72,10 @@ class SignIn(Gate):
         framed.body.addWidget(self.vaults)
         column.addStretch(2)
         column.addWidget(label(_("Sign in"), "hero", parent=self))
+        words = _("Last time the program was cut off. Everything saved is safe; what was being typed is in the drafts.")
+        self._cut_off.setText(words)
+        self._cut_off.hide()
+        column.addWidget(self._cut_off)
         column.addWidget(label(_("Vaults on this computer"), "", "muted", self))
         column.addWidget(framed)
         column.addSpacing(theme.SPACE_S)

@@ -68,16 +68,23 @@ class Window(QMainWindow):
         screen = self._stack.currentWidget()
         return screen if isinstance(screen, Lock) else None
 
-    def begin(self, folder: str = "") -> None:
+    @property
+    def had_vault(self) -> bool:
+        """Whether a vault was ever open in this window."""
+        return self._known is not None
+
+    def begin(self, folder: str = "", *, cut_off: bool = False) -> None:
         """Show the first screen: sign-in where a vault is known, else the first run.
 
         Args:
             folder: A vault to offer first, empty for the latest.
+            cut_off: The desk did not end by itself last time.
         """
         if folder:
             self.settings.remember_vault(Path(folder), Path(folder).name)
         if self.settings.vaults:
             screen = self.show_sign_in()
+            screen.show_cut_off(shown=cut_off)
             job = partial(ring, Path(self.settings.vaults[0].folder))
             self.worker.run(job, screen.show_open_elsewhere, screen.show_failure)
         else:

@@ -5,12 +5,15 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMessageBox
+from PySide6.QtCore import qInstallMessageHandler, qWarning
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMessageBox, QStackedWidget
 
 from desktop_app.settings import Settings
+from desktop_app.workspace import Workspace
 from sync.messages import _
 from tests.ui.conftest import Hands
 from ui.app import Guard, make_application
+from ui.signin import SignIn
 from ui.window import Window
 
 
@@ -74,3 +77,48 @@ def test_an_interrupt_closes_the_window(open_window: Callable[[Settings], Window
     window.begin()
     Guard(window).caught(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert not window.isVisible()
+
+
+def test_words_of_qt_are_written_only_while_there_was_no_vault(
+    open_window: Callable[[Settings], Window],
+    settings: Settings,
+    workspace: Workspace,
+    hands: Hands,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    window = open_window(settings)
+    guard = Guard(window)
+    before = qInstallMessageHandler(guard.heard)
+    try:
+        qWarning("no such font")
+        window.open_desk(workspace)
+        hands.wait()
+        capsys.readouterr()
+        qWarning("Коваленко")
+        said = capsys.readouterr().err
+    finally:
+        qInstallMessageHandler(before)
+    assert said.startswith("Qt, Warning")
+    assert "Коваленко" not in said
+
+
+def _shown(window: Window) -> SignIn:
+    stack = window.centralWidget()
+    assert isinstance(stack, QStackedWidget)
+    screen = stack.currentWidget()
+    assert isinstance(screen, SignIn)
+    return screen
+
+
+def test_after_a_crash_the_sign_in_says_so(
+    open_window: Callable[[Settings], Window], settings: Settings, workspace: Workspace, hands: Hands
+) -> None:
+    workspace.close()
+    window = open_window(settings)
+    window.begin(str(workspace.folder), cut_off=True)
+    hands.wait()
+    screen = _shown(window)
+    assert screen._cut_off.isVisible()
+    window.begin(str(workspace.folder))
+    hands.wait()
+    assert not _shown(window)._cut_off.isVisible()
