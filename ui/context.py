@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from desktop_app.settings import Settings
 from desktop_app.workspace import ChangeEvent, Workspace
 from sync.errors import Failure
+from ui.backup_job import BackupJob
 from ui.exchange_job import ExchangeJob
 from ui.worker import Worker
 
@@ -39,6 +40,7 @@ class DeskContext(QObject):
         self.settings = settings
         self.worker = Worker(self)
         self.exchange = ExchangeJob(workspace, self.worker, self)
+        self.backup = BackupJob(workspace, self.worker, self)
         # The workspace calls back on the thread that wrote; the queued signal brings it here.
         self._written.connect(self._announce, Qt.ConnectionType.QueuedConnection)
         self._unsubscribe = workspace.subscribe(self._written.emit)
@@ -120,6 +122,7 @@ class DeskContext(QObject):
             What waits until the work has ended, see `Worker.end`.
         """
         self.exchange.cancel()
+        self.backup.cancel()
         self._unsubscribe()
         return self.worker.end()
 

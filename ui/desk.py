@@ -1,13 +1,17 @@
 """The desk of one open vault: it assembles the bars and the pages, and leads from one to another."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_app.exchange import SyncResult, warnings
 from desktop_app.workspace import ChangeEvent
+from sync.errors import Failure
 from sync.messages import _
 from ui import keys, theme
 from ui.actions import Action
+from ui.backup_words import made_words
 from ui.context import DeskContext
 from ui.desk_actions import desk_actions
 from ui.exchange_job import result_words
@@ -20,6 +24,9 @@ from ui.spot import Return, Spot
 from ui.status_bar import StatusBar
 from ui.topbar import TopBar
 from ui.widgets import MessageBar, icon_label, label
+
+if TYPE_CHECKING:
+    from desktop_app.backup.making import Made
 
 _HISTORY = 50
 _CASES = "cases"
@@ -196,6 +203,8 @@ class Desk(QWidget):
         context.exchange.succeeded.connect(self._exchanged)
         context.exchange.failed.connect(context.show_failure)
         context.exchange.address_missing.connect(self._ask_address)
+        context.backup.succeeded.connect(self._backed_up)
+        context.backup.failed.connect(self._not_backed_up)
         self.rail.page_wanted.connect(self.show_page)
         self.status_bar.counted.connect(self.rail.show_conflicts)
         self.top_bar.into_page_wanted.connect(self._into_page)
@@ -244,6 +253,12 @@ class Desk(QWidget):
         found = warnings(result)
         words = " ".join([result_words(result, stopped=self.context.exchange.cancelled), *found])
         self.context.show_message(words, "warn" if found else "ok")
+
+    def _backed_up(self, made: "Made") -> None:
+        self.context.show_message(made_words(made), "warn" if made.notices else "ok")
+
+    def _not_backed_up(self, failure: Failure) -> None:
+        self.context.show_message(failure.message, "warn")
 
     def _ask_address(self) -> None:
         self.show_page("exchange")

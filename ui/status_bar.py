@@ -5,6 +5,7 @@ from datetime import datetime
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
+from desktop_app.backup.service import BackupStatus
 from desktop_app.exchange import ExchangeStatus
 from desktop_app.workspace import ChangeEvent
 from sync.messages import _, ngettext
@@ -36,11 +37,13 @@ class StatusBar(QFrame):
         self.network = button("", "offline", "status", self)
         self.waiting = button("", "waiting", "status", self)
         self.conflicts = button("", "conflict", "status", self)
+        self.backup = button("", "shield", "status", self)
+        self.backup.hide()
         self.palette_hint = button(_("All actions · {keys}").format(keys="Ctrl+K"), "", "status", self)
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.SPACE_S, 0, theme.SPACE_S, 0)
         row.setSpacing(theme.SPACE_XS)
-        for word in (self.saved, self.network, self.waiting, self.conflicts):
+        for word in (self.saved, self.network, self.waiting, self.conflicts, self.backup):
             row.addWidget(word)
         row.addStretch(1)
         row.addWidget(self.palette_hint)
@@ -55,9 +58,12 @@ class StatusBar(QFrame):
         self.network.clicked.connect(self._show_exchange)
         self.waiting.clicked.connect(self._show_exchange)
         self.conflicts.clicked.connect(self._show_conflicts)
+        self.backup.clicked.connect(self._show_backup)
+        context.backup.status_changed.connect(self.show_backup)
         context.cases_changed.connect(self._changed)
         context.exchange.ended.connect(self.renew)
         self.renew()
+        context.backup.renew()
 
     def focus_first(self) -> None:
         """Put the focus on the first word."""
@@ -68,7 +74,7 @@ class StatusBar(QFrame):
         last = last_in_tab_order(self.window())
         if last is None or self.isAncestorOf(last):
             return
-        for word in (self.saved, self.network, self.waiting, self.conflicts, self.palette_hint):
+        for word in (self.saved, self.network, self.waiting, self.conflicts, self.backup, self.palette_hint):
             self.setTabOrder(last, word)
             last = word
 
@@ -98,6 +104,11 @@ class StatusBar(QFrame):
             self._again = False
             self._settle.start()
 
+    def show_backup(self, status: BackupStatus) -> None:
+        """Show when the vault was last backed up; example data needs no backup."""
+        self.backup.setVisible(not status.example or status.last_good is not None)
+        _say(self.backup, "warn" if status.late else "shield", backup_words(status), "warn" if status.late else "")
+
     def _changed(self, _event: ChangeEvent) -> None:
         self._settle.start()
 
@@ -107,6 +118,9 @@ class StatusBar(QFrame):
 
     def _show_exchange(self) -> None:
         self._context.show_page("exchange")
+
+    def _show_backup(self) -> None:
+        self._context.show_page("administration", "backup")
 
     def _show_conflicts(self) -> None:
         self._context.open_conflicts()
@@ -125,6 +139,14 @@ def when_words(moment: datetime) -> str:
     local = moment.astimezone()
     today = datetime.now().astimezone().date()
     return f"{local:%H:%M}" if local.date() == today else f"{local:%d.%m.%Y %H:%M}"
+
+
+def backup_words(status: BackupStatus) -> str:
+    """Return when the last good backup was made, as the bar says it."""
+    good = status.last_good
+    if good is None:
+        return _("No backup yet")
+    return _("Backup {when}").format(when=when_words(good.when))
 
 
 def waiting_words(count: int) -> str:

@@ -33,7 +33,16 @@ def _lock(context: DeskContext, parent: QWidget) -> Section:
     return LockSection(context, parent)
 
 
-SECTIONS: tuple[Place, ...] = (Place(_lock, 1),)
+def _backup(context: DeskContext, parent: QWidget) -> Section:
+    from ui.administration.backup import BackupSection
+
+    return BackupSection(context, parent)
+
+
+SECTIONS: tuple[Place, ...] = (
+    Place(_backup, 0),
+    Place(_lock, 1),
+)
 """The cards, in the order of the page; each is imported when the page is first shown."""
 
 
