@@ -316,8 +316,8 @@ class BackupSection(Section):
     def _proved(self, drill: "Drill") -> None:
         if drill.sound:
             words = _(
-                "Proved: the backup of {when} opens with the pass phrase and gives everything back whole, {cases} cases. "
-                "It took {seconds} s; nothing was left behind."
+                "Proved: the backup of {when} opens with the pass phrase and gives everything back whole, {cases} "
+                "cases. It took {seconds} s; nothing was left behind."
             ).format(when=when_words(drill.made), cases=drill.cases, seconds=max(1, round(drill.seconds)))
             self._say(words, "ok")
             return
