@@ -14,7 +14,8 @@ from sync.errors import Failure
 from sync.log import Log, Position
 from sync.messages import N_, _
 
-_LIVES = "lives"
+LIVES = "lives"
+"""The note of how many times the log began anew."""
 _UNKNOWN_LIVES = 10_000
 _LIVES_BY_CHANCE = 90_000
 
@@ -100,7 +101,7 @@ class Lives:
     @property
     def _count(self) -> int:
         """How many times the log began anew."""
-        return int(self._log.recall(_LIVES) or 0)
+        return int(self._log.recall(LIVES) or 0)
 
     def keep_position(self) -> None:
         """Note how far the log has come.
@@ -117,7 +118,7 @@ class Lives:
         Returns:
             What to tell the person.
         """
-        self._begin(_by_chance())
+        self._begin(lives_by_chance())
         return _(
             "This vault's folder is a copy, or was put back from one: another copy wrote on. Everything here is "
             "safe. From now on its registration numbers carry a new mark. Use one copy only, and tell the "
@@ -129,11 +130,11 @@ class Lives:
         if self.past is Past.SET_BACK and kept is not None:
             # The mark, which did not go back in time, counts the lives: no number of an earlier life is given again.
             return kept.lives + 1
-        return _by_chance()
+        return lives_by_chance()
 
     def _begin(self, count: int) -> None:
         self._log.start_incarnation()
-        self._log.remember(_LIVES, str(count).encode())
+        self._log.remember(LIVES, str(count).encode())
         self._note(count)
 
     def _note(self, count: int) -> None:
@@ -148,6 +149,6 @@ class Lives:
             self.notices.append(problem.message)
 
 
-def _by_chance() -> int:
+def lives_by_chance() -> int:
     """Return a number of lives when it is not known how many there were: this one will not have been one of them."""
     return _UNKNOWN_LIVES + secrets.randbelow(_LIVES_BY_CHANCE)

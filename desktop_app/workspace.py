@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from desktop_app.kits.model import Kit
 from desktop_app.lives import Lives, Past
 from desktop_app.projection import DeskProjection
 from desktop_app.recovery import RecoveryService
+from desktop_app.seat import SeatKeeper
 from desktop_app.vault import Stick, Vault
 from sync import digest, enrolment, ids, membership
 from sync.errors import Failure, Refused, whereabouts
@@ -107,6 +109,8 @@ class Workspace:
         self.log = Log(opened, projector)
         self.lives = Lives(opened, self.log)
         self.notices = [*opened.notices, *self.lives.notices]
+        self._seat = SeatKeeper(opened)
+        self._keep_seat()
         self._directory = Directory(self.log)
         self.audit = Audit(opened, self.lives.highwater, self.log.device, self.log.me.entry.person)
         self.audit_log = AuditService(self.audit, opened, self.log, self._directory)
@@ -297,6 +301,7 @@ class Workspace:
 
     def close(self) -> None:
         """Close the vault and wipe its keys."""
+        self._keep_seat()
         try:
             self.audit.close()
         finally:
@@ -307,6 +312,11 @@ class Workspace:
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
+
+    def _keep_seat(self) -> None:
+        # It is only wanted when the database is lost; whatever the disk says about it now, the work goes on.
+        with suppress(Failure):
+            self._seat.keep()
 
     def _event(self, applied: Applied) -> ChangeEvent:
         if len(applied.records) > _MANY or {name for name, _record in applied.records} - _OF_CASES:
@@ -329,6 +339,7 @@ class Workspace:
         self._keep_position()
         self.audit.cut = None  # it stands in the audit itself from the beginning
         self._record_new_devices()
+        self._keep_seat()
         event = self._event(applied)
         for listener in list(self._listeners):
             try:

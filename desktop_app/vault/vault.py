@@ -1,4 +1,4 @@
-"""A vault: one person's seat on one computer, in one folder (docs/formats/key-file.md, "The folder")."""
+"""A vault: one person's seat on one computer, in one folder (docs/formats/vault.md)."""
 
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -9,6 +9,7 @@ from desktop_app.vault.instance import InstanceLock
 from desktop_app.vault.kdf import TARGET_SECONDS, KdfParameters
 from desktop_app.vault.keyfile import KeyFile
 from desktop_app.vault.mark import Mark
+from desktop_app.vault.seat import SEAT_LABEL, SEAT_NAME, SeatFile
 from desktop_app.vault.shares import Secret
 from desktop_app.vault.snapshot import Snapshot
 from desktop_app.vault.stick import Stick
@@ -57,12 +58,19 @@ class Vault:
         self._mark_key = keyfile.derive(vault_key, MARK_LABEL)
         with failures.plainly():
             self.mark = Mark(folder / MARK_NAME, self._mark_key)
+        self._seat_key = keyfile.derive(vault_key, SEAT_LABEL)
+        self.seat = SeatFile(folder / SEAT_NAME, self._seat_key)
         self._database = Database(folder / DATABASE_NAME, keyfile.derive(vault_key, DATABASE_LABEL))
 
     @property
     def id(self) -> bytes:
         """The 16-byte id of the vault, random, in the clear in its key file."""
         return self._key_file.vault_id
+
+    @property
+    def database_path(self) -> Path:
+        """The file of the database."""
+        return self.folder / DATABASE_NAME
 
     def subkey(self, label: str) -> bytes:
         """Return a 32-byte key for one purpose, always the same for this vault.
@@ -217,7 +225,7 @@ class Vault:
             return
         self._database.close()
         self._closed = True
-        keyfile.wipe(self._vault_key, self._mark_key)
+        keyfile.wipe(self._vault_key, self._mark_key, self._seat_key)
         self._lock.release()
 
     def _require_open(self) -> None:

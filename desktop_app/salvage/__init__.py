@@ -1,0 +1,1 @@
+"""Reading what is still whole of a database that SQLite itself refuses."""

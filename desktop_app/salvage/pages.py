@@ -1,0 +1,119 @@
+"""The pages of a damaged SQLCipher database, each authenticated and decrypted by itself.
+
+SQLCipher gives a connection up at the first page that fails. What is read here is the same format (SQLCipher 4: AES-256
+in CBC mode, HMAC-SHA512 over ciphertext, IV and page number), page by page, so that one bad page costs one page.
+"""
+
+import hmac
+import struct
+from collections.abc import Iterator
+from hashlib import pbkdf2_hmac
+from pathlib import Path
+from typing import BinaryIO
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+PAGE_BYTES = 4096
+SALT_BYTES = 16
+USABLE_BYTES = PAGE_BYTES - 80
+"""What SQLite has of a page; the rest is IV and authentication code."""
+_IV_BYTES = 16
+_MAC_BYTES = 64
+_SALT_MASK = 0x3A
+_MAC_KEY_ROUNDS = 2
+_HEADER = b"SQLite format 3\x00"
+_WAL_HEADER = struct.Struct(">IIIIIIII")
+_WAL_FRAME = struct.Struct(">IIIIII")
+_WAL_MAGICS = frozenset({0x377F0682, 0x377F0683})
+
+
+class Pages:
+    """The pages of one database file and of the WAL beside it.
+
+    Args:
+        path: The database file; it and its WAL are only read.
+        key: The raw 32-byte key.
+        salt: The first 16 bytes of the file as they were noted elsewhere; those in the file may be damaged.
+    """
+
+    def __init__(self, path: Path, key: bytes, salt: bytes = b"") -> None:
+        self._key = key
+        self._file: BinaryIO = path.open("rb")
+        self._size = path.stat().st_size
+        wal = path.with_name(path.name + "-wal")
+        self._wal: BinaryIO | None = wal.open("rb") if wal.is_file() else None
+        self._in_wal = _committed(self._wal) if self._wal else {}
+        salts = {self._file.read(SALT_BYTES), salt}
+        self._mac_keys = [_mac_key(key, each) for each in salts if len(each) == SALT_BYTES]
+
+    @property
+    def count(self) -> int:
+        """The number of the last page."""
+        return max(-(-self._size // PAGE_BYTES), max(self._in_wal, default=0))
+
+    def numbers(self) -> Iterator[int]:
+        """Yield the numbers of all pages that there should be."""
+        yield from range(1, self.count + 1)
+
+    def page(self, number: int) -> bytes | None:
+        """Return what SQLite has of a page, or None when it is missing or not authentic.
+
+        Args:
+            number: From 1.
+        """
+        for raw in self._copies(number):
+            start = SALT_BYTES if number == 1 else 0
+            body, mac = raw[start:-_MAC_BYTES], raw[-_MAC_BYTES:]
+            if any(_authentic(key, body, number, mac) for key in self._mac_keys):
+                cipher = Cipher(algorithms.AES(self._key), modes.CBC(body[-_IV_BYTES:])).decryptor()
+                plain = cipher.update(body[:-_IV_BYTES]) + cipher.finalize()
+                return _HEADER + plain if number == 1 else plain
+        return None
+
+    def _copies(self, number: int) -> Iterator[bytes]:
+        """Yield a page as the WAL has it, then as the file has it."""
+        if self._wal is not None and number in self._in_wal:
+            self._wal.seek(self._in_wal[number])
+            yield self._wal.read(PAGE_BYTES)
+        self._file.seek((number - 1) * PAGE_BYTES)
+        raw = self._file.read(PAGE_BYTES)
+        if len(raw) == PAGE_BYTES:
+            yield raw
+
+    def close(self) -> None:
+        """Close the files."""
+        self._file.close()
+        if self._wal is not None:
+            self._wal.close()
+
+
+def _committed(wal: BinaryIO) -> dict[int, int]:
+    """Return where in a WAL the newest committed copy of each page begins."""
+    head = wal.read(_WAL_HEADER.size)
+    if len(head) < _WAL_HEADER.size:
+        return {}
+    magic, _version, page_bytes, _sequence, *salts, _sum1, _sum2 = _WAL_HEADER.unpack(head)
+    if magic not in _WAL_MAGICS or page_bytes != PAGE_BYTES:
+        return {}
+    found: dict[int, int] = {}
+    pending: dict[int, int] = {}
+    while len(frame := wal.read(_WAL_FRAME.size)) == _WAL_FRAME.size:
+        number, size_after_commit, *frame_salts, _sum1, _sum2 = _WAL_FRAME.unpack(frame)
+        if frame_salts != salts:  # left from before the WAL was begun anew
+            break
+        pending[number] = wal.tell()
+        if len(wal.read(PAGE_BYTES)) < PAGE_BYTES:
+            break
+        if size_after_commit:
+            found |= pending
+            pending = {}
+    return found
+
+
+def _mac_key(key: bytes, salt: bytes) -> bytes:
+    return pbkdf2_hmac("sha512", key, bytes(byte ^ _SALT_MASK for byte in salt), _MAC_KEY_ROUNDS, len(key))
+
+
+def _authentic(key: bytes, body: bytes, number: int, mac: bytes) -> bool:
+    found = hmac.digest(key, body + number.to_bytes(4, "little"), "sha512")
+    return hmac.compare_digest(found, mac)
