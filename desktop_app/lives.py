@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from desktop_app.highwater import HighWater
 from desktop_app.place import Place, read_place
-from desktop_app.vault import MarkState, Vault
+from desktop_app.vault import MarkState, Vault, wal
 from sync.errors import Failure
 from sync.log import Log, Position
 from sync.messages import N_, _
@@ -45,6 +45,11 @@ _SAID = {
         "is given twice. If the other folder is still there, go on with one of the two only."
     ),
 }
+
+_WAL_ASIDE = N_(
+    "After the last crash the database could not read all that had been saved. It was put aside: close the vault and "
+    "choose “Check and repair” (or “sprava repair”), which takes it back."
+)
 
 
 def examine(highwater: HighWater, position: Position, place: Place | None) -> Past:
@@ -88,6 +93,8 @@ class Lives:
         self.past = examine(self.highwater, log.position(), read_place(self._mark_path))
         if self.past in _SAID:
             self.notices.append(_(_SAID[self.past]))
+            if self.past is Past.SET_BACK and wal.put_aside(opened.database_path):
+                self.notices.append(_(_WAL_ASIDE))
             self._begin(self._next_count())
         else:
             self._note(self._count)

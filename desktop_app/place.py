@@ -1,4 +1,4 @@
-"""Where a vault lies: enough to notice on opening that its folder is a copy (docs/decisions/0011-copies.md)."""
+"""Where a vault lies: enough to notice on opening that its folder is a copy (docs/decisions/0012-copies.md)."""
 
 import ctypes
 import os

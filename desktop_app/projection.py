@@ -12,6 +12,7 @@ from sync.sqlcipher import Connection
 
 PROJECTED = (*cases.PROJECTED, *attachments.PROJECTED)
 """Tables that can be emptied and built again from the frames."""
+SEARCH = "case_search"
 
 
 class DeskProjection:
@@ -30,3 +31,16 @@ class DeskProjection:
         """Bring all tables up to date for some records."""
         self._cases.project(connection, touched)
         self._files.project(connection, touched)
+
+
+def empty(connection: Connection) -> None:
+    """Empty every table that follows from the log, to build it anew.
+
+    Args:
+        connection: Inside a write transaction that the caller commits.
+    """
+    for table in PROJECTED:
+        if table == SEARCH:  # it has no rows of its own that could be deleted one by one
+            connection.execute(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")  # noqa: S608 - the name above
+        else:
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above

@@ -1,44 +1,41 @@
-"""Whether everything in a vault is whole: each part checked and named."""
+"""Whether everything in a vault is whole: each part checked and named, and nothing changed by looking."""
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 from desktop_app import schema
-from desktop_app.attachments.checking import check_files
-from desktop_app.audit import checking
-from desktop_app.lives import Past
+from desktop_app.checks import contents, folder, projection
+from desktop_app.checks.model import Check, Fault, Part, Subject
+from desktop_app.highwater import HighWater
+from desktop_app.lives import Past, examine
+from desktop_app.place import read_place
 from desktop_app.projection import DeskProjection
+from desktop_app.salvage.pages import Pages
+from desktop_app.vault import Stick
+from desktop_app.vault.custody import Custody
+from desktop_app.vault.mark import Mark
 from desktop_app.workspace import Workspace
-from sync import digest, frames, ids, sqlcipher
-from sync import schema as log_schema
-from sync.applying import Applier
-from sync.messages import _
-from sync.sqlcipher import Connection
+from sync import sqlcipher
+from sync.errors import Damaged, Failure
+from sync.log import Log
+from sync.membership import BadLink
+from sync.messages import N_, _
+from sync.sqlcipher import Connection, DatabaseError
 
-_BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One part that was checked.
-
-    Args:
-        part: A machine word.
-        title: The part in the person's language.
-        sound: Whether it is whole.
-        finding: What was found.
-    """
-
-    part: str
-    title: str
-    sound: bool
-    finding: str
+DATABASE = "database"
+PARTS: tuple[Part, ...] = (
+    Part("log", N_("Log: chains, signatures, contents"), contents.check_chains),
+    Part("projection", N_("Cases as the log has them"), projection.check_projection),
+    Part("drafts", N_("Drafts"), contents.check_drafts),
+    Part("audit", N_("Audit"), contents.check_audit),
+    Part("files", N_("Attached files"), contents.check_attached),
+)
+"""What is checked in a database that can be read; whoever keeps more in a vault adds its part here."""
 
 
 def verify(workspace: Workspace, *, thorough: bool = True) -> list[Check]:
-    """Check the database, the chains of the log, the high-water mark, the projection, the index and attached files.
+    """Check every part of an opened vault.
 
     The projection is built anew in memory from the frames and compared; nothing in the vault is changed
     but that the audit tells of the check.
@@ -47,194 +44,180 @@ def verify(workspace: Workspace, *, thorough: bool = True) -> list[Check]:
         workspace: An opened vault.
         thorough: Decrypt every part of every attached file; otherwise only presence and length are looked at.
     """
-    checks: list[tuple[str, str, Callable[[Connection], str]]] = [
-        ("database", _("Database"), _check_database),
-        ("log", _("Log: chains, signatures, contents"), lambda connection: _check_chains(workspace, connection)),
-        ("mark", _("High-water mark"), lambda _connection: _check_mark(workspace)),
-        ("projection", _("Cases as the log has them"), lambda connection: _check_projection(workspace, connection)),
-        ("audit", _("Audit"), lambda connection: _check_audit(workspace, connection)),
-        ("files", _("Attached files"), lambda connection: _check_files(workspace, connection, thorough=thorough)),
-    ]
+    store = workspace.store
     workspace.audit.flush()
-    results = []
     # Page authentication looks at the file alone, where a power cut may have torn what the write-ahead log holds whole.
-    workspace.store.checkpoint()
-    with workspace.store.read() as connection:
-        for part, title, check in checks:
-            try:
-                results.append(Check(part, title, sound=True, finding=check(connection)))
-            except _Fault as fault:
-                results.append(Check(part, title, sound=False, finding=str(fault)))
-            except sqlcipher.DatabaseError as error:
-                finding = _("The database can't be read here: {problem}").format(problem=type(error).__name__)
-                results.append(Check(part, title, sound=False, finding=finding))
-    faults = [check.part for check in results if not check.sound]
-    if "database" not in faults:  # nothing is written into a damaged one
+    store.checkpoint()
+    subject = Subject(
+        workspace.folder,
+        store.read,
+        workspace.log.membership,
+        tuple(workspace.log.me.units),
+        workspace.lives.highwater.audit,
+        workspace.audit.cut,
+        thorough,
+    )
+    checks = [
+        _checked("key", _("Key file"), lambda: folder.check_keys(workspace.folder, store.key_file)),
+        _checked("seat", _("Seat"), lambda: folder.check_seat(store.seat)),
+        _checked("mark", _("High-water mark"), lambda: folder.check_past(workspace.lives.past)),
+        *_check_contents(subject),
+    ]
+    faults = [check.part for check in checks if not check.sound]
+    if DATABASE not in faults:  # nothing is written into a damaged one
         workspace.audit.record("vault_checked", sound=not faults, faults=faults)
-    return results
+    return checks
 
 
-class _Fault(Exception):
-    """A part is damaged; the argument says how."""
+def verify_folder(path: Path, passphrase: str, *, stick: Stick | None = None) -> list[Check]:
+    """Check every part of a vault that is not open, as far as it can be read; nothing in it is changed.
+
+    Args:
+        path: The vault's folder.
+        passphrase: Its pass phrase.
+        stick: The second secret, where the vault needs one.
+
+    Raises:
+        Refused: There is no vault, the pass phrase does not fit, the vault is open, or a newer program wrote it.
+    """
+    try:
+        custody = Custody(path, passphrase, stick=stick, only_look=True)
+    except Damaged as damage:
+        if damage.code != "damaged_key_file":
+            raise
+        return _without_key(path.absolute())
+    with custody:
+        return verify_custody(custody)
 
 
-def _check_database(connection: Connection) -> str:
-    """SQLCipher's own page authentication first, then SQLite's structure check."""
-    faults = [row[0] for row in connection.execute("PRAGMA cipher_integrity_check")]
-    faults += [row[0] for row in connection.execute("PRAGMA integrity_check(10)") if row[0] != "ok"]
-    if faults:
-        raise _Fault(_("damaged in {count} places: {first}").format(count=len(faults), first=faults[0]))
-    (pages,) = connection.execute("PRAGMA page_count").fetchone()
-    return _("{pages} pages, every one authentic").format(pages=pages)
+def verify_custody(custody: Custody) -> list[Check]:
+    """Check every part of a vault in custody; see `verify_folder`."""
+    checks = [
+        _checked("key", _("Key file"), lambda: folder.check_keys(custody.folder, custody.key_file)),
+        _checked("seat", _("Seat"), lambda: folder.check_seat(custody.seat)),
+    ]
+    try:
+        with custody.database_copy() as copy:
+            pages = _checked(DATABASE, _title(), lambda: _check_pages(copy, custody))
+            return checks + _check_copy(custody, copy, pages)
+    except Damaged:
+        finding = _("vault.db is missing, or a folder lies in its place")
+        return checks + _unreadable(custody, Check(DATABASE, _title(), sound=False, finding=finding))
 
 
-def _check_chains(workspace: Workspace, connection: Connection) -> str:
-    members = workspace.log.membership.devices
-    count = 0
-    last: dict[tuple[int, int], tuple[int, bytes]] = {}
-    rows = connection.execute("SELECT unit, incarnation, seq, hash, body FROM frame ORDER BY unit, incarnation, seq")
-    for unit, incarnation, seq, hash_, body in rows:
-        place = _("frame {seq} of chain {chain}").format(seq=seq, chain=f"{unit}/{incarnation}")
-        before = last.get((unit, incarnation), (0, frames.NO_PREVIOUS))
+class _Look:
+    """A copied database as a log sees it that nobody writes to.
+
+    Args:
+        path: The copy.
+        key: Its raw key.
+    """
+
+    def __init__(self, path: Path, key: bytearray) -> None:
+        self._path = path
+        self._key = key
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a new connection each time: SQLCipher gives one up at the first page that is not authentic."""
+        connection = sqlcipher.connect(self._path, self._key, read_only=True, create=False)
         try:
-            frame = frames.parse(body)
-            member = members.get(frame.header.device)
-            if member is None:
-                raise _Fault(_("{place}: its author is not a member").format(place=place))
-            frame.verify(member.entry.sign_key)
-        except frames.BadFrame as error:
-            raise _Fault(_("{place} is damaged").format(place=place)) from error
-        if (frame.hash, frame.header.seq) != (hash_, seq) or (seq - 1, frame.header.previous) != before:
-            raise _Fault(_("{place} does not follow the one before it").format(place=place))
-        last[unit, incarnation] = (seq, hash_)
-        count += 1
-    heads = {
-        (unit, incarnation): (seq, hash_)
-        for unit, incarnation, seq, hash_ in connection.execute("SELECT unit, incarnation, seq, hash FROM head")
-    }
-    if heads != last:
-        raise _Fault(_("the ends of the chains are not where the database says"))
-    return _("{count} frames in {chains} chains").format(count=count, chains=len(last))
+            connection.execute("BEGIN")
+            yield connection
+        finally:
+            connection.close()
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """Refuse.
+
+        Raises:
+            RuntimeError: Always.
+        """
+        raise RuntimeError("nothing is written while looking")
 
 
-def _check_mark(workspace: Workspace) -> str:
-    match workspace.lives.past:
-        case Past.SET_BACK:
-            raise _Fault(_("the database was an older copy when it was opened; exchange to get back what is newer"))
-        case Past.LOST:
-            raise _Fault(_("the file vault.mark was missing or damaged; it is written anew with the next change"))
-        case Past.COPIED:
-            raise _Fault(_("the folder was a copy when it was opened; its log has begun anew"))
-        case Past.KNOWN | Past.NEW:
-            return _("the database is not older than the mark")
-
-
-def _check_audit(workspace: Workspace, connection: Connection) -> str:
+def _check_copy(custody: Custody, copy: Path, pages: Check) -> list[Check]:
+    look = _Look(copy, custody.database_key)
     try:
-        return checking.check(connection, workspace.lives.highwater.audit, workspace.audit.cut)
-    except checking.Tampered as fault:
-        raise _Fault(str(fault)) from fault
+        with look.read() as connection:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+        log = Log(look, DeskProjection())
+        if not 0 < version <= schema.VERSION:
+            raise BadLink("not the tables of a vault")
+        units = tuple(log.me.units)
+        mark = HighWater(custody.mark())
+        past = examine(mark, log.position(), read_place(custody.mark().path))
+    except (DatabaseError, BadLink, KeyError):
+        broken = pages if not pages.sound else Check(DATABASE, pages.title, sound=False, finding=_foreign())
+        return _unreadable(custody, broken)
+    subject = Subject(custody.folder, look.read, log.membership, units, mark.audit)
+    found = _check_contents(subject)
+    if not pages.sound:
+        found = [pages, *found[1:]]
+    return [_checked("mark", _("High-water mark"), lambda: folder.check_past(past)), *found]
 
 
-def _check_projection(workspace: Workspace, connection: Connection) -> str:
-    with _rebuilt(workspace, connection) as again:
-        units = list(workspace.log.me.units)
-        if digest.of_units(connection, units) != digest.of_units(again, units):
-            raise _Fault(_("the merged records differ from what the log gives"))
-        if _rows(connection) != _rows(again):
-            raise _Fault(_("the list of cases differs from what the log gives"))
-        if _index(connection) != _index(again):
-            raise _Fault(_("the search index differs from what the log gives"))
-        if _history(connection) != _history(again):
-            raise _Fault(_("the histories of the cases differ from what the log gives"))
-        if _names(connection) != _names(again):
-            raise _Fault(_("the names of people and units differ from what the log gives"))
-        if _files(connection) != _files(again):
-            raise _Fault(_("the list of attached files differs from what the log gives"))
-        (count,) = again.execute("SELECT count(*) FROM case_row").fetchone()
-    return _("{count} cases, rebuilt from the log and equal").format(count=count)
+def _unreadable(custody: Custody, database: Check) -> list[Check]:
+    """Return what can be said when the database can't be read at all."""
+    mark = _checked("mark", _("High-water mark"), lambda: _check_mark_alone(custody.mark()))
+    return [mark, database, *(folder.not_checked(part.part, _(part.title)) for part in PARTS)]
 
 
-def _check_files(workspace: Workspace, connection: Connection, *, thorough: bool) -> str:
-    found = check_files(connection, workspace.files.chunks, thorough=thorough)
-    if found.damaged:
-        raise _Fault(
-            _("{count} files are damaged, the first is {id}; take them from another computer or a backup").format(
-                count=len(found.damaged), id=ids.to_text(found.damaged[0])
-            )
-        )
-    words = _("{count} files whole") if thorough else _("{count} files, each part in its place")
-    parts = [words.format(count=found.whole)]
-    if found.not_here:
-        parts.append(_("{count} not on this computer yet").format(count=found.not_here))
-    if found.unknown:
-        parts.append(_("{count} of a newer program").format(count=found.unknown))
-    return "; ".join(parts)
+def _without_key(path: Path) -> list[Check]:
+    key = _checked("key", _("Key file"), lambda: folder.check_keys(path, None))
+    others = [("seat", _("Seat")), ("mark", _("High-water mark")), (DATABASE, _title())]
+    others += [(part.part, _(part.title)) for part in PARTS]
+    return [key, *(folder.not_checked(part, title) for part, title in others)]
 
 
-@contextmanager
-def _rebuilt(workspace: Workspace, connection: Connection) -> Iterator[Connection]:
-    """Give a database in memory alone, built from the frames of the vault."""
-    again = sqlcipher.connect_in_memory()
+def _check_contents(subject: Subject) -> list[Check]:
+    def run(check: Callable[[Subject, Connection], str]) -> str:
+        with subject.read() as connection:
+            return check(subject, connection)
+
+    return [
+        _checked(DATABASE, _title(), lambda: run(contents.check_database)),
+        *(_checked(part.part, _(part.title), lambda part=part: run(part.check)) for part in PARTS),  # type: ignore[misc]
+    ]
+
+
+def _checked(part: str, title: str, check: Callable[[], str]) -> Check:
     try:
-        log_schema.create(again)
-        schema.create(again)
-        again.execute("BEGIN")
-        for table in ("unit", "epoch_key"):
-            rows = connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - the names above
-            marks = ",".join("?" * len(rows[0])) if rows else "?"
-            again.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - only question marks
-        applier = Applier(again, workspace.log.membership, DeskProjection())
-        cursor = connection.execute("SELECT body FROM frame ORDER BY id")
-        while bodies := cursor.fetchmany(_BATCH):
-            applier.take([body for (body,) in bodies])
-        applier.finish()
-        yield again
+        return Check(part, title, sound=True, finding=check())
+    except Fault as fault:
+        finding = str(fault)
+    except DatabaseError as error:
+        finding = _("The database can't be read here: {problem}").format(problem=type(error).__name__)
+    except Failure as problem:
+        if problem.code in {"newer_vault", "vault_closed"}:
+            raise
+        finding = problem.message
+    return Check(part, title, sound=False, finding=finding)
+
+
+def _check_pages(copy: Path, custody: Custody) -> str:
+    """Every page is authentic, taken from the write-ahead log where it is newer there."""
+    pages = Pages(copy, bytes(custody.database_key))
+    try:
+        bad = sum(pages.page(number) is None for number in pages.numbers())
+        count = pages.count
     finally:
-        again.close()
+        pages.close()
+    if not count:
+        raise Fault(_("vault.db is empty"))
+    if bad:
+        raise Fault(_("{bad} of {count} pages are damaged, missing or another vault's").format(bad=bad, count=count))
+    return _("{pages} pages, every one authentic").format(pages=count)
 
 
-def _rows(connection: Connection) -> str:
-    """Hash the list of cases, without what only says when this device heard of it."""
-    return _hash(
-        connection.execute(
-            "SELECT uuid, kit, number, stage, final, title, person, received_on, due_on, remind_on, conflicts"
-            " FROM case_row ORDER BY uuid"
-        )
-    )
+def _check_mark_alone(mark: Mark) -> str:
+    found = HighWater(mark)
+    return folder.check_past(Past.LOST if found.contents is None and found.state != "empty" else Past.KNOWN)
 
 
-def _history(connection: Connection) -> str:
-    """Hash which frames touched which records."""
-    return _hash(
-        connection.execute(
-            "SELECT r.uuid, f.hash FROM touched t JOIN record r ON r.id = t.record JOIN frame f ON f.id = t.frame"
-            " ORDER BY r.uuid, f.hash"
-        )
-    )
+def _foreign() -> str:
+    return _("what vault.db holds is no vault of this program")
 
 
-def _names(connection: Connection) -> str:
-    """Hash the names by which people, units and the community are shown."""
-    return _hash(connection.execute("SELECT uuid, collection, name FROM named ORDER BY uuid"))
-
-
-def _files(connection: Connection) -> str:
-    """Hash the list of attached files."""
-    return _hash(
-        connection.execute(
-            "SELECT uuid, case_uuid, name, type, size, manifest, key, removed FROM file_row ORDER BY uuid, unit"
-        )
-    )
-
-
-def _index(connection: Connection) -> str:
-    """Hash the words of the search index and in how many cases each stands."""
-    return _hash(connection.execute("SELECT term, doc FROM case_words ORDER BY term"))
-
-
-def _hash(rows: Iterable[tuple[object, ...]]) -> str:
-    found = hashlib.sha256()
-    for row in rows:
-        found.update(repr(row).encode())
-    return found.hexdigest()
+def _title() -> str:
+    return _("Database")

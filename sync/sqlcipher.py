@@ -62,5 +62,6 @@ def _set_key(connection: Connection, key: bytes | bytearray) -> None:
     # A driver built without SQLCipher ignores the key and would write everything in the clear.
     if connection.execute("PRAGMA cipher_version").fetchone() is None:
         raise dbapi2.NotSupportedError("this driver is built without SQLCipher")
+    connection.execute("PRAGMA cipher_log_level = NONE")  # what is damaged is told in a sentence, not on standard error
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
     connection.execute("PRAGMA cipher_memory_security = OFF")

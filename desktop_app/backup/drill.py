@@ -12,7 +12,8 @@ from desktop_app.backup.reading import BackupFile, blocks_of, check_blocks
 from desktop_app.backup.restoring import Restored, restore
 from desktop_app.backup.watch import Watch
 from desktop_app.backup.ways import Way
-from desktop_app.verify import Check, verify
+from desktop_app.checks.model import Check
+from desktop_app.verify import verify
 from desktop_app.workspace import Workspace
 from sync.messages import _
 

@@ -1,4 +1,4 @@
-"""Commands about vaults, invitations, and whether everything is whole."""
+"""Commands about vaults and invitations."""
 
 import errno
 import os
@@ -25,7 +25,7 @@ def opened(arguments: Namespace) -> Workspace:
 
 
 def add_commands(commands: Commands) -> None:
-    """Add ``vault``, ``invite``, ``verify`` and ``digest``."""
+    """Add ``vault``, ``invite`` and ``digest``."""
     vault = commands.group("vault", _("make, join and describe vaults"))
     create = vault.add("create", _("found a community and make its first vault"), _create)
     create.add_argument("vault", metavar="VAULT", type=Path)
@@ -49,8 +49,6 @@ def add_commands(commands: Commands) -> None:
     invite.add_argument("--out", required=True, metavar="FILE", type=Path)
     invite.add_argument("--server", metavar="URL", help=_("address of the server, for the new device"))
 
-    verify = commands.add("verify", _("check the database, the log, the mark and the index"), _verify)
-    verify.add_argument("vault", metavar="VAULT", type=Path)
     digest = commands.add("digest", _("one hash over everything visible"), _digest)
     digest.add_argument("vault", metavar="VAULT", type=Path)
     digest.add_argument("--unit", metavar="NAME")
@@ -140,28 +138,6 @@ def _invite(arguments: Namespace) -> int:
         ),
         _("Code to compare: {code}").format(code=invitation.code),
     )
-
-
-def _verify(arguments: Namespace) -> int:
-    from desktop_app.verify import verify
-
-    with opened(arguments) as workspace:
-        checks = verify(workspace)
-    sound = all(check.sound for check in checks)
-    output.result(
-        arguments,
-        {"sound": sound, "checks": [asdict(check) for check in checks]},
-        *(f"{'✓' if check.sound else '✗'} {check.title}: {check.finding}" for check in checks),
-    )
-    if sound:
-        return 0
-    output.tell(
-        _(
-            "Something in this vault is damaged. Nothing was changed. Make a copy of the folder, then exchange: the "
-            "server and the colleagues hold what was exchanged."
-        )
-    )
-    return 4
 
 
 def _digest(arguments: Namespace) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import desktop_app
 from desktop_app.audit import Origin, set_origin
-from desktop_app.cli import audit, backups, cases, community, exchange, files, kits, output
+from desktop_app.cli import audit, backups, cases, community, exchange, files, kits, mending, output
 from desktop_app.cli.parser import Commands, Parser, common_options, use_own_translations
 from sync import messages
 from sync.errors import Failure, Misuse, whereabouts
@@ -109,6 +109,7 @@ def _parser(upper_floor: Mapping[str, Handler]) -> Parser:
     audit.add_commands(commands)
     files.add_commands(commands)
     backups.add_commands(commands)
+    mending.add_commands(commands)
     desk = commands.add("desk", _("open the desk (the screens)"), upper_floor["desk"])
     desk.add_argument("--vault", metavar="VAULT", type=Path, help=_("offer this vault first"))
     tour = commands.add(

@@ -31,19 +31,19 @@ class Pages:
     """The pages of one database file and of the WAL beside it.
 
     Args:
-        path: The database file; it and its WAL are only read.
+        path: The database file, which may be missing; it and its WAL are only read.
         key: The raw 32-byte key.
         salt: The first 16 bytes of the file as they were noted elsewhere; those in the file may be damaged.
     """
 
     def __init__(self, path: Path, key: bytes, salt: bytes = b"") -> None:
         self._key = key
-        self._file: BinaryIO = path.open("rb")
-        self._size = path.stat().st_size
+        self._file: BinaryIO | None = path.open("rb") if path.is_file() else None
+        self._size = path.stat().st_size if self._file else 0
         wal = path.with_name(path.name + "-wal")
         self._wal: BinaryIO | None = wal.open("rb") if wal.is_file() else None
         self._in_wal = _committed(self._wal) if self._wal else {}
-        salts = {self._file.read(SALT_BYTES), salt}
+        salts = {salt, *(raw[:SALT_BYTES] for raw in self._copies(1))}
         self._mac_keys = [_mac_key(key, each) for each in salts if len(each) == SALT_BYTES]
 
     @property
@@ -74,17 +74,18 @@ class Pages:
         """Yield a page as the WAL has it, then as the file has it."""
         if self._wal is not None and number in self._in_wal:
             self._wal.seek(self._in_wal[number])
-            yield self._wal.read(PAGE_BYTES)
-        self._file.seek((number - 1) * PAGE_BYTES)
-        raw = self._file.read(PAGE_BYTES)
-        if len(raw) == PAGE_BYTES:
-            yield raw
+            yield self._wal.read(PAGE_BYTES)  # whole: only whole ones were counted
+        if self._file is not None:
+            self._file.seek((number - 1) * PAGE_BYTES)
+            raw = self._file.read(PAGE_BYTES)
+            if len(raw) == PAGE_BYTES:
+                yield raw
 
     def close(self) -> None:
         """Close the files."""
-        self._file.close()
-        if self._wal is not None:
-            self._wal.close()
+        for file in (self._file, self._wal):
+            if file is not None:
+                file.close()
 
 
 def _committed(wal: BinaryIO) -> dict[int, int]:
@@ -101,9 +102,10 @@ def _committed(wal: BinaryIO) -> dict[int, int]:
         number, size_after_commit, *frame_salts, _sum1, _sum2 = _WAL_FRAME.unpack(frame)
         if frame_salts != salts:  # left from before the WAL was begun anew
             break
-        pending[number] = wal.tell()
+        start = wal.tell()
         if len(wal.read(PAGE_BYTES)) < PAGE_BYTES:
             break
+        pending[number] = start
         if size_after_commit:
             found |= pending
             pending = {}

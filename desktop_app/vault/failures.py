@@ -3,6 +3,7 @@
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlcipher3 import dbapi2
 
@@ -21,8 +22,13 @@ _IO_ERROR = N_(
     "Check the disk and the cable, make a backup as soon as the vault opens, then try again."
 )
 _BROKEN = N_(
-    "The vault's database is damaged. Nothing was changed or deleted. Keep the folder as it is and restore the vault "
-    "from a backup, or join the community again: other devices and the server hold the cases sent before."
+    "The vault's database is damaged. Nothing was changed or deleted. Choose “Check and repair”, or run “sprava "
+    "repair”: it keeps all that can still be read and takes back the rest from the server or a stick. A "
+    "backup helps as well."
+)
+_IN_THE_WAY = N_(
+    "Something lies where the file {file} of the vault belongs: a folder, or a file instead of a folder. Nothing was "
+    "changed. Move it to another place and try again."
 )
 _BUSY = N_("Another program holds the vault's database. Nothing was changed. Close that program and try again.")
 _CLOSED = N_("The vault is closed. Everything saved before is intact. Open it with the pass phrase and try again.")
@@ -37,6 +43,7 @@ _BY_RESULT_CODE: dict[int, tuple[type[Failure], str, str]] = {
     dbapi2.SQLITE_NOTADB: (Damaged, "damaged_database", _BROKEN),
 }
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_MISPLACED = {errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY}
 _FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
 _PRIMARY_CODE = 0xFF
 
@@ -61,6 +68,9 @@ def of_system(error: OSError) -> Failure:
         return Refused("disk_full", _(_DISK_FULL))
     if error.errno in _FORBIDDEN:
         return Refused("read_only", _(_READ_ONLY))
+    if error.errno in _MISPLACED:
+        name = Path(str(error.filename)).name if error.filename else ""
+        return Damaged("file_in_the_way", _(_IN_THE_WAY).format(file=name))
     return Damaged("disk_error", _(_IO_ERROR))
 
 
@@ -72,6 +82,11 @@ def closed() -> Refused:
 def busy() -> Refused:
     """Return the failure of whoever waited in vain for others that use the database."""
     return Refused("vault_in_use", _(_BUSY))
+
+
+def read_only() -> Refused:
+    """Return the failure of whoever must write where nothing can be written."""
+    return Refused("read_only", _(_READ_ONLY))
 
 
 def broken_database() -> Damaged:

@@ -137,7 +137,7 @@ def change_passphrase(
         Damaged: The key file is damaged.
     """
     folder = folder.absolute()
-    _require_vault(folder)
+    require_vault(folder)
     lock = InstanceLock(folder)
     with failures.plainly():
         lock.acquire()
@@ -161,7 +161,12 @@ def is_vault(folder: Path) -> bool:
     return any((folder / name).exists() for name in (keystore.KEY_NAME, keystore.PREVIOUS_NAME, DATABASE_NAME))
 
 
-def _require_vault(folder: Path) -> None:
+def require_vault(folder: Path) -> None:
+    """Refuse a folder without a vault.
+
+    Raises:
+        Refused: There is none ("no_vault").
+    """
     if not is_vault(folder):
         raise Refused(
             "no_vault",
@@ -238,7 +243,7 @@ def _opened(
     migrate: Callable[[Connection], None] | None,
     schema_version: int,
 ) -> Vault:
-    _require_vault(folder)
+    require_vault(folder)
 
     def unlock() -> _Unlocked:
         with failures.plainly():
@@ -250,7 +255,7 @@ def _opened(
 
     vault = _open(folder, unlock)
     try:
-        _bring_up_to_date(vault, migrate, schema_version)
+        bring_up_to_date(vault, migrate, schema_version)
     except BaseException:
         vault.close()
         raise
@@ -264,7 +269,7 @@ def _open(folder: Path, unlock: Callable[[], _Unlocked]) -> Vault:
     vault_key = bytearray()
     try:
         key_file, vault_key, notices, seconds = unlock()
-        _require_database(folder / DATABASE_NAME)
+        require_database(folder / DATABASE_NAME)
         return Vault(folder, lock, key_file, vault_key, notices, seconds)
     except BaseException:
         keyfile.wipe(vault_key)
@@ -272,20 +277,39 @@ def _open(folder: Path, unlock: Callable[[], _Unlocked]) -> Vault:
         raise
 
 
-def _require_database(path: Path) -> None:
+def require_database(path: Path) -> None:
+    """Refuse to open what SQLite would take for a new database.
+
+    Raises:
+        Damaged: The file is missing ("missing_database"), no file or too short ("damaged_database").
+    """
     if not path.exists():
         raise Damaged(
             "missing_database",
             _(
                 "The vault's database (vault.db) is missing. Nothing was changed and no empty one was made. "
-                "Put the file back, restore the vault from a backup, or join the community again."
+                "Put the file back, or choose “Check and repair” (“sprava repair”): it makes a new database and takes "
+                "back what the server or a stick holds. A backup helps as well."
             ),
         )
-    if path.stat().st_size < _PAGE_BYTES:  # SQLite would take it for a new database and begin to fill it
+    if (
+        not path.is_file() or path.stat().st_size < _PAGE_BYTES
+    ):  # SQLite would take it for a new database and begin to fill it
         raise failures.broken_database()
 
 
-def _bring_up_to_date(vault: Vault, migrate: Callable[[Connection], None] | None, schema_version: int) -> None:
+def bring_up_to_date(vault: Vault, migrate: Callable[[Connection], None] | None, schema_version: int) -> None:
+    """Bring the tables of an opened vault to the version of this program, in one transaction.
+
+    Args:
+        vault: The vault.
+        migrate: Called inside the transaction; not called when they are there.
+        schema_version: The newest version that this program knows.
+
+    Raises:
+        Refused: A newer program wrote them ("newer_vault").
+        Damaged: It is no database of a vault.
+    """
     with vault.read() as connection:
         (present,) = connection.execute("PRAGMA user_version").fetchone()
     if present == 0:  # `create` never leaves it so: this is no database of a vault

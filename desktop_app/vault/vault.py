@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from desktop_app.vault import failures, keyfile, keystore, passphrase, ways
+from desktop_app.vault import failures, keyfile, keystore, passphrase, wal, ways
 from desktop_app.vault.instance import InstanceLock
 from desktop_app.vault.kdf import TARGET_SECONDS, KdfParameters
 from desktop_app.vault.keyfile import KeyFile
@@ -23,7 +23,7 @@ DATABASE_NAME = "vault.db"
 MARK_NAME = "vault.mark"
 DATABASE_LABEL = "sprava/v1/database"
 MARK_LABEL = "sprava/v1/mark"
-_PUBLIC_LABEL = "sprava/v1/vault/"
+PUBLIC_LABEL = "sprava/v1/vault/"
 _SEALED_LABEL = "sprava/v1/sealed/"
 
 
@@ -60,6 +60,7 @@ class Vault:
             self.mark = Mark(folder / MARK_NAME, self._mark_key)
         self._seat_key = keyfile.derive(vault_key, SEAT_LABEL)
         self.seat = SeatFile(folder / SEAT_NAME, self._seat_key)
+        wal.keep(self.database_path)
         self._database = Database(folder / DATABASE_NAME, keyfile.derive(vault_key, DATABASE_LABEL))
 
     @property
@@ -82,7 +83,7 @@ class Vault:
             Refused: The vault is closed.
         """
         self._require_open()
-        return bytes(keyfile.derive(self._vault_key, _PUBLIC_LABEL + label))
+        return bytes(keyfile.derive(self._vault_key, PUBLIC_LABEL + label))
 
     def seal(self, label: str, plaintext: bytes) -> bytes:
         """Encrypt something that only this vault, opened again, shall read.
@@ -224,6 +225,7 @@ class Vault:
         if self._closed:
             return
         self._database.close()
+        wal.forget(self.database_path)
         self._closed = True
         keyfile.wipe(self._vault_key, self._mark_key, self._seat_key)
         self._lock.release()

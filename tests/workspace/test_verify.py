@@ -55,7 +55,17 @@ def faulty(workspace: Workspace) -> set[str]:
 def test_a_whole_vault_is_whole_and_stays_as_it_is(oksana: Workspace) -> None:
     before = oksana.digest()
     checks = verify(oksana)
-    assert [check.part for check in checks] == ["database", "log", "mark", "projection", "audit"]
+    assert [check.part for check in checks] == [
+        "key",
+        "seat",
+        "mark",
+        "database",
+        "log",
+        "projection",
+        "drafts",
+        "audit",
+        "files",
+    ]
     assert all(check.sound and check.finding and check.title for check in checks)
     assert oksana.digest() == before
 

@@ -1,0 +1,245 @@
+"""Repair: what is damaged in a vault is built again from its log, and the log from whatever still holds it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from desktop_app import projection, schema
+from desktop_app.checks.model import Check
+from desktop_app.highwater import Contents, HighWater
+from desktop_app.projection import DeskProjection
+from desktop_app.salvage.building import Built, rebuild_database
+from desktop_app.salvage.collecting import collect
+from desktop_app.vault import Stick, wal
+from desktop_app.vault.custody import Custody
+from desktop_app.verify import DATABASE, verify, verify_custody
+from desktop_app.workspace import Workspace
+from sync import frames
+from sync import schema as log_schema
+from sync.applying import Applier
+from sync.errors import Damaged, Failure
+from sync.messages import _, ngettext
+
+LOG, PROJECTION, DRAFTS, MARK = "log", "projection", "drafts", "mark"
+_CHUNK = 500
+
+
+@dataclass
+class Report:
+    """What a repair did.
+
+    Args:
+        before: What was found at first.
+        after: What was found at the end.
+        done: What was done, a sentence each.
+        missing: What is still missing, and where it may be, a sentence each.
+        built: What became of the database, when it had to be built anew.
+        taken_back: How many frames came back, by where from.
+    """
+
+    before: list[Check]
+    after: list[Check] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    built: Built | None = None
+    taken_back: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def sound(self) -> bool:
+        """Whether every part is whole now."""
+        return all(check.sound for check in self.after)
+
+
+def repair(
+    folder: Path,
+    passphrase: str,
+    sources: Sequence[Path] = (),
+    *,
+    stick: Stick | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Report:
+    """Mend a vault that is not open: build again what follows from the log, salvage the log, take back the rest.
+
+    Nothing that is damaged is deleted: a damaged database is kept beside the new one.
+
+    Args:
+        folder: The vault's folder.
+        passphrase: Its pass phrase.
+        sources: Bundle files to take back from; the server is asked as well, when one is set.
+        stick: The second secret, where the vault needs one.
+        progress: Told what is being done, a sentence each.
+
+    Raises:
+        Refused: The pass phrase does not fit, the vault is open, or the disk refuses.
+        Damaged: Nothing tells who this device is ("cannot_repair"), or both key files are lost.
+    """
+    tell = progress or (lambda _sentence: None)
+    with Custody(folder, passphrase, stick=stick) as custody:
+        tell(_("Everything is being checked."))
+        report = Report(verify_custody(custody))
+        faulty = {check.part for check in report.before if not check.sound}
+        former = _noted(custody)
+        if faulty & {DATABASE, LOG, DRAFTS} or (MARK in faulty and _has_wal(custody)):
+            tell(_("A new database is being built from what can still be read."))
+            report.built = rebuild_database(custody)
+            report.done.append(_said_of(report.built))
+        with _workspace(custody) as workspace:
+            if report.built is None and PROJECTION in faulty:
+                tell(_("Lists, search and histories are being built anew from the log."))
+                rebuild(workspace)
+                report.done.append(_("Lists, search and histories were built anew from the log."))
+            report.done += workspace.notices
+            _take_back_aside(workspace, custody, report)
+            _take_back(workspace, sources, report, tell)
+            report.missing += [*missing(workspace), *_missing_own(workspace, former)]
+            workspace.lives.keep_position()
+            tell(_("Everything is being checked once more."))
+            report.after = verify(workspace)
+    return report
+
+
+def rebuild(workspace: Workspace) -> None:
+    """Build everything that follows from the frames anew, in one transaction; frames and ids stay.
+
+    Args:
+        workspace: An opened vault whose log is whole, and in which nobody has searched yet: a connection that has keeps
+            parts of the former index in mind.
+
+    Raises:
+        Failure: The disk refused; nothing was changed.
+    """
+    with workspace.store.write() as connection:
+        bodies = [body for (body,) in connection.execute("SELECT body FROM frame ORDER BY id")]
+        told = connection.execute("SELECT told, unit, incarnation FROM head").fetchall()
+        projection.empty(connection)
+        for table in (*log_schema.PROJECTED, "frame", "head"):
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
+        applier = Applier(connection, workspace.log.membership, DeskProjection())
+        for start in range(0, len(bodies), _CHUNK):
+            applier.take(bodies[start : start + _CHUNK])
+        applier.finish()
+        connection.executemany("UPDATE head SET told = ? WHERE unit = ? AND incarnation = ?", told)
+
+
+def missing(workspace: Workspace) -> list[str]:
+    """Say which frames are known to exist and are not here.
+
+    Args:
+        workspace: An opened vault.
+    """
+    with workspace.store.read() as connection:
+        held = {
+            (unit, incarnation): seq
+            for unit, incarnation, seq in connection.execute(
+                "SELECT u.uuid, i.uuid, h.seq FROM head h JOIN unit u ON u.id = h.unit"
+                " JOIN incarnation i ON i.id = h.incarnation"
+            )
+        }
+        wanted: dict[tuple[bytes, bytes], int] = {}
+        for table in ("frame", "waiting"):
+            for (body,) in connection.execute(f"SELECT body FROM {table}"):  # noqa: S608 - the names above
+                header = frames.parse(body).header
+                own = ((header.incarnation, header.seq - 1),)
+                for incarnation, seq in (*header.heads, *own):
+                    place = (header.unit, incarnation)
+                    wanted[place] = max(seq, wanted.get(place, 0))
+    count = sum(max(0, seq - held.get(place, 0)) for place, seq in wanted.items())
+    if not count:
+        return []
+    said = ngettext(
+        "{count} frame of the log that others named is not here.",
+        "{count} frames of the log that others named are not here.",
+        count,
+    ).format(count=count)
+    advice = _("They come back with an exchange from whoever has them: the server, or a colleague's bundle file.")
+    return [f"{said} {advice}"]
+
+
+def _noted(custody: Custody) -> Contents | None:
+    """Return what the mark says before anything is mended."""
+    try:
+        return HighWater(custody.mark()).contents
+    except Damaged:
+        return None
+
+
+def _has_wal(custody: Custody) -> bool:
+    wal = custody.database_path.with_name(custody.database_path.name + "-wal")
+    return wal.is_file() and wal.stat().st_size > 0
+
+
+def _missing_own(workspace: Workspace, former: Contents | None) -> list[str]:
+    """Say whether something that this device wrote itself is gone; only the mark may know."""
+    if former is None:
+        return []
+    with workspace.store.read() as connection:
+        (counter,) = connection.execute(
+            "SELECT coalesce(max(h.counter), 0) FROM head h JOIN incarnation i ON i.id = h.incarnation"
+            " WHERE i.uuid = ?",
+            (former.incarnation,),
+        ).fetchone()
+    if counter >= former.counter:
+        return []
+    return [
+        _(
+            "Something that was written on this device is not here yet. What had been exchanged comes back from the "
+            "server or a colleague; the rest is in the last backup, if there is one."
+        )
+    ]
+
+
+def _take_back_aside(workspace: Workspace, custody: Custody, report: Report) -> None:
+    """Take in the frames of databases that were put aside; known ones change nothing."""
+    aside = wal.put_aside_before(custody.database_path)
+    if not aside:
+        return
+    found = collect(aside, bytes(custody.database_key), b"")
+    order = sorted(found.frames.values(), key=lambda each: (each.header.incarnation, each.header.seq))
+    count = workspace.log.apply([frame.body for frame in order], list(found.links.values())).frames
+    if count:
+        report.taken_back[_("put aside before")] = count
+        report.done.append(_("Frames taken back from what was put aside: {count}.").format(count=count))
+
+
+def _workspace(custody: Custody) -> Workspace:
+    opened = custody.open(schema.migrate, schema.VERSION)
+    try:
+        return Workspace(opened)
+    except BaseException:
+        opened.close()
+        raise
+
+
+def _take_back(workspace: Workspace, sources: Sequence[Path], report: Report, tell: Callable[[str], None]) -> None:
+    for source in sources:
+        tell(_("{file} is being taken in.").format(file=source.name))
+        count = workspace.exchange.import_bundle(source).frames
+        report.taken_back[source.name] = count
+        report.done.append(_("Frames taken back from {file}: {count}.").format(file=source.name, count=count))
+    server = workspace.exchange.server
+    if report.built is None or server is None:
+        return
+    tell(_("The server is being asked."))
+    try:
+        count = workspace.exchange.sync().received
+    except Failure as problem:
+        report.missing.append(problem.message)
+        return
+    report.taken_back[server] = count
+    report.done.append(_("Frames taken back from the server: {count}.").format(count=count))
+
+
+def _said_of(built: Built) -> str:
+    said = _(
+        "A new database was built: frames kept {frames}, of them waiting for earlier ones {waiting}; drafts kept "
+        "{drafts}. Pages that could not be read: {bad} of {pages}."
+    ).format(
+        frames=built.frames + built.frames_waiting,
+        waiting=built.frames_waiting,
+        drafts=built.drafts,
+        bad=built.bad_pages,
+        pages=built.pages,
+    )
+    if not built.aside:
+        return said
+    return f"{said} " + _("The damaged one was put aside as {file}; nothing was deleted.").format(file=built.aside)

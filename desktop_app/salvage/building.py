@@ -1,0 +1,199 @@
+"""A new database out of a seat and what was salvaged, put in the place of the damaged one."""
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from desktop_app import schema
+from desktop_app.highwater import Contents, HighWater
+from desktop_app.lives import LIVES, lives_by_chance
+from desktop_app.projection import DeskProjection
+from desktop_app.salvage.collecting import DRAFTS, Found, collect
+from desktop_app.salvage.rows import Row
+from desktop_app.seat import read_seat
+from desktop_app.vault import failures, wal
+from desktop_app.vault.custody import Custody
+from desktop_app.vault.storage import Database
+from sync import files, membership, seat
+from sync.applying import Applier
+from sync.errors import Damaged, Failure
+from sync.ids import random_id
+from sync.membership import BadLink, Membership
+from sync.messages import _
+from sync.seat import Seat
+from sync.sqlcipher import Connection
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What became of a damaged database.
+
+    Args:
+        pages: How many pages it should have had.
+        bad_pages: How many of them could not be read.
+        frames: How many frames the new one has.
+        frames_waiting: How many are kept for when those before them come back.
+        drafts: How many drafts the new one has.
+        aside: The name under which the damaged one is kept, or empty when there was none.
+    """
+
+    pages: int
+    bad_pages: int
+    frames: int
+    frames_waiting: int
+    drafts: int
+    aside: str
+
+
+def rebuild_database(custody: Custody) -> Built:
+    """Build a new database from the seat and everything that can still be read, and put the damaged one aside.
+
+    The damaged files are only read and renamed. After a power cut there is the damaged database or the new one; the
+    next repair finds both what is aside and what is not.
+
+    Args:
+        custody: The vault.
+
+    Raises:
+        Damaged: Neither the seat nor the database tells who this device is ("cannot_repair"); nothing was changed.
+        Refused: The disk is full or read-only; nothing was changed.
+    """
+    known = _known_seat(custody)
+    sources = [custody.database_path, *wal.put_aside_before(custody.database_path)]
+    with failures.plainly():
+        found = collect(sources, bytes(custody.database_key), known.salt if known else b"")
+    whole = _whole_seat(known, found)
+    path = custody.database_path
+    building = path.with_name(f"{path.name}.new-{os.urandom(4).hex()}")
+    try:
+        incarnation, lives = random_id(), lives_by_chance()
+        count, waiting, drafts = _fill(building, custody, _with_life(whole, found, lives), found, incarnation)
+        with failures.plainly():
+            aside = _publish(building, path)
+    except BaseException:
+        for file in (building, building.with_name(building.name + "-wal"), building.with_name(building.name + "-shm")):
+            file.unlink(missing_ok=True)  # unfinished and only ours
+        raise
+    _note_life(custody, incarnation, lives)
+    return Built(found.pages, found.bad_pages, count, waiting, drafts, aside)
+
+
+def _known_seat(custody: Custody) -> Seat | None:
+    try:
+        return read_seat(custody.seat)
+    except Damaged:
+        return None
+
+
+def _whole_seat(known: Seat | None, found: Found) -> Seat:
+    """Return the seat with every link that was found."""
+    best = known or found.seat
+    if best is None:
+        raise Damaged(
+            "cannot_repair",
+            _(
+                "Neither the database nor the file vault.seat tells any more who this device is, so nothing can be "
+                "rebuilt. Nothing was changed. Restore the vault from a backup, or join the community again with a "
+                "new invitation: the server and the colleagues hold what was exchanged."
+            ),
+        )
+    try:
+        members = Membership.of(_founding_first(best.links))
+        members.add([membership.parse(link) for link in found.links.values()])
+    except BadLink:
+        members = Membership.of(_founding_first(best.links))
+    return _with_links(best, [link.data for link in members.ordered])
+
+
+def _founding_first(links: list[bytes]) -> list[bytes]:
+    return sorted(links, key=lambda link: len(membership.parse(link).parents) > 0)
+
+
+def _with_links(known: Seat, links: list[bytes]) -> Seat:
+    """Return a seat with other links."""
+    return Seat(known.community, known.device, known.signer, known.opener, links, known.keys, known.notes, known.salt)
+
+
+def _with_life(known: Seat, found: Found, lives: int) -> Seat:
+    """Return a seat with the notes that were found, and the number of its new life."""
+    notes = {**known.notes, **found.notes, LIVES: str(lives).encode()}
+    return Seat(known.community, known.device, known.signer, known.opener, known.links, known.keys, notes, known.salt)
+
+
+def _fill(path: Path, custody: Custody, known: Seat, found: Found, incarnation: bytes) -> tuple[int, int, int]:
+    database = Database(path, custody.database_key, create=True)
+    try:
+        with database.write() as connection:
+            seat.plant(connection, known, incarnation)
+            schema.create(connection)
+            connection.execute(f"PRAGMA user_version = {schema.VERSION:d}")
+            for table, rows in found.carried.items():
+                _carry(connection, table, rows)
+            applier = Applier(connection, Membership.of(known.links), DeskProjection())
+            order = sorted(found.frames.values(), key=lambda each: (each.header.incarnation, each.header.seq))
+            for start in range(0, len(order), _AT_ONCE):
+                applier.take([frame.body for frame in order[start : start + _AT_ONCE]])
+            applier.finish()
+            counts = [
+                int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - the names here
+                for table in ("frame", "waiting", DRAFTS)
+            ]
+    finally:
+        database.close()
+    path.chmod(0o600)
+    return counts[0], counts[1], counts[2]
+
+
+def _carry(connection: Connection, table: str, rows: list[Row]) -> None:
+    """Put rows into the table of the same name, as far as it has the same columns."""
+    columns = connection.execute("SELECT name, pk FROM pragma_table_info(?)", (table,)).fetchall()
+    marks = ",".join("?" * len(columns))
+    for row in rows:
+        if len(row.values) != len(columns):
+            continue
+        # A column that is the row's own number is kept empty in the row itself.
+        values = [
+            row.rowid if value is None and pk else value for value, (_name, pk) in zip(row.values, columns, strict=True)
+        ]
+        connection.execute(f'INSERT OR IGNORE INTO "{table}" VALUES ({marks})', values)  # noqa: S608 - a table that exists
+
+
+def _publish(building: Path, path: Path) -> str:
+    """Put the new database in place of the damaged one, which is kept beside it.
+
+    Returns:
+        The name of what was put aside, or empty.
+    """
+    files.sync_file(building)
+    aside = wal.next_aside(path)
+    there = os.path.lexists(path)
+    if there:
+        _keep_aside(path, aside)
+    log = path.with_name(path.name + "-wal")
+    if os.path.lexists(log):  # it belongs to what is aside, and would be taken for the new one's
+        log.rename(aside.with_name(aside.name + "-wal"))
+    path.with_name(path.name + "-shm").unlink(missing_ok=True)
+    building.replace(path)
+    files.sync_folder(path.parent)
+    return aside.name if there else ""
+
+
+def _keep_aside(path: Path, aside: Path) -> None:
+    """Give the damaged database its second name before the new one takes the first; else move it."""
+    if path.is_file():
+        with suppress(OSError, NotImplementedError):
+            os.link(path, aside)
+            return
+    path.rename(aside)
+
+
+def _note_life(custody: Custody, incarnation: bytes, lives: int) -> None:
+    """Tell the mark of the new life; without it the next opening begins one more, which harms nothing."""
+    with suppress(Failure):
+        mark = custody.mark()
+        former = HighWater(mark).contents
+        noted = Contents(incarnation, 0, lives) if former is None else former
+        mark.store(replace(noted, incarnation=incarnation, counter=0, lives=lives, place=b"").pack())
