@@ -88,6 +88,11 @@ def repair(
                 tell(_("Lists, search and histories are being built anew from the log."))
                 rebuild(workspace)
                 report.done.append(_("Lists, search and histories were built anew from the log."))
+            if report.built is not None:
+                built = report.built
+                workspace.audit.record(
+                    "vault_repaired", bad=built.bad_pages, pages=built.pages, audit_lost=built.audit_lost
+                )
             report.done += workspace.notices
             _take_back_aside(workspace, custody, report)
             _take_back(workspace, sources, report, tell)

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import sqlcipher3
 from sqlcipher3 import dbapi2
-from sqlcipher3.dbapi2 import Connection, DatabaseError
+from sqlcipher3.dbapi2 import Connection, DatabaseError, IntegrityError
 
 # sqlite-utils catches the exceptions of the driver it finds first; it looks for pysqlite3 before sqlite3.
 sys.modules.setdefault("pysqlite3", sqlcipher3)
 sys.modules.setdefault("pysqlite3.dbapi2", dbapi2)
 
-__all__ = ["BUSY_SECONDS", "KEY_BYTES", "Connection", "DatabaseError", "connect", "connect_in_memory"]
+__all__ = ["BUSY_SECONDS", "KEY_BYTES", "Connection", "DatabaseError", "IntegrityError", "connect", "connect_in_memory"]
 
 KEY_BYTES = 32
 BUSY_SECONDS = 30.0

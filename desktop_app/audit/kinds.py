@@ -108,6 +108,12 @@ _ALL = (
         "vault_checked", N_("Vault checked"), "shield", Group.SAFETY,
         ("sound", "faults"), N_("whole: {sound}; damaged: {faults}"), "ok",
     ),
+    Kind(
+        "vault_repaired", N_("Vault repaired: the database was built anew"), "warn", Group.SAFETY,
+        ("bad", "pages", "audit_lost"),
+        N_("pages that could not be read: {bad} of {pages}; entries lost at the end of the audit: {audit_lost}"),
+        "warn",
+    ),
     Kind("mark_lost", N_("The file vault.mark was missing or damaged"), "warn", Group.SAFETY, role="warn"),
     Kind("vault_copied", N_("The vault’s folder is a copy"), "warn", Group.SAFETY, role="warn"),
     Kind(

@@ -2,7 +2,7 @@
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from desktop_app import schema
@@ -22,7 +22,7 @@ from sync.ids import random_id
 from sync.membership import BadLink, Membership
 from sync.messages import _
 from sync.seat import Seat
-from sync.sqlcipher import Connection
+from sync.sqlcipher import Connection, IntegrityError
 
 _AT_ONCE = 500
 
@@ -37,6 +37,7 @@ class Built:
         frames: How many frames the new one has.
         frames_waiting: How many are kept for when those before them come back.
         drafts: How many drafts the new one has.
+        audit_lost: How many entries are missing at the end of its audit.
         aside: The name under which the damaged one is kept, or empty when there was none.
     """
 
@@ -45,6 +46,7 @@ class Built:
     frames: int
     frames_waiting: int
     drafts: int
+    audit_lost: int
     aside: str
 
 
@@ -69,16 +71,32 @@ def rebuild_database(custody: Custody) -> Built:
     path = custody.database_path
     building = path.with_name(f"{path.name}.new-{os.urandom(4).hex()}")
     try:
-        incarnation, lives = random_id(), lives_by_chance()
-        count, waiting, drafts = _fill(building, custody, _with_life(whole, found, lives), found, incarnation)
+        life = _NewLife(random_id(), lives_by_chance())
+        filled = _fill(building, custody, _with_life(whole, found, life.lives), found, life.incarnation)
         with failures.plainly():
             aside = _publish(building, path)
     except BaseException:
         for file in (building, building.with_name(building.name + "-wal"), building.with_name(building.name + "-shm")):
             file.unlink(missing_ok=True)  # unfinished and only ours
         raise
-    _note_life(custody, incarnation, lives)
-    return Built(found.pages, found.bad_pages, count, waiting, drafts, aside)
+    lost = _note_life(custody, life, filled.audit)
+    return Built(found.pages, found.bad_pages, filled.frames, filled.waiting, filled.drafts, lost, aside)
+
+
+@dataclass(frozen=True, slots=True)
+class _NewLife:
+    incarnation: bytes
+    lives: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """What a new database holds; `audit` is the number and hash of the last entry of its audit."""
+
+    frames: int
+    waiting: int
+    drafts: int
+    audit: tuple[int, bytes] | None
 
 
 def _known_seat(custody: Custody) -> Seat | None:
@@ -123,14 +141,14 @@ def _with_life(known: Seat, found: Found, lives: int) -> Seat:
     return Seat(known.community, known.device, known.signer, known.opener, known.links, known.keys, notes, known.salt)
 
 
-def _fill(path: Path, custody: Custody, known: Seat, found: Found, incarnation: bytes) -> tuple[int, int, int]:
+def _fill(path: Path, custody: Custody, known: Seat, found: Found, incarnation: bytes) -> _Filled:
     database = Database(path, custody.database_key, create=True)
     try:
         with database.write() as connection:
             seat.plant(connection, known, incarnation)
             schema.create(connection)
             connection.execute(f"PRAGMA user_version = {schema.VERSION:d}")
-            for table, rows in found.carried.items():
+            for table, rows in sorted(found.carried.items(), key=lambda each: _leans(connection, each[0])):
                 _carry(connection, table, rows)
             applier = Applier(connection, Membership.of(known.links), DeskProjection())
             order = sorted(found.frames.values(), key=lambda each: (each.header.incarnation, each.header.seq))
@@ -141,10 +159,17 @@ def _fill(path: Path, custody: Custody, known: Seat, found: Found, incarnation: 
                 int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - the names here
                 for table in ("frame", "waiting", DRAFTS)
             ]
+            end = connection.execute("SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1").fetchone()
     finally:
         database.close()
     path.chmod(0o600)
-    return counts[0], counts[1], counts[2]
+    return _Filled(counts[0], counts[1], counts[2], None if end is None else (end[0], end[1]))
+
+
+def _leans(connection: Connection, table: str) -> int:
+    """Return on how many other tables a table leans: those that lean on none come first."""
+    (count,) = connection.execute("SELECT count(*) FROM pragma_foreign_key_list(?)", (table,)).fetchone()
+    return int(count)
 
 
 def _carry(connection: Connection, table: str, rows: list[Row]) -> None:
@@ -158,7 +183,8 @@ def _carry(connection: Connection, table: str, rows: list[Row]) -> None:
         values = [
             row.rowid if value is None and pk else value for value, (_name, pk) in zip(row.values, columns, strict=True)
         ]
-        connection.execute(f'INSERT OR IGNORE INTO "{table}" VALUES ({marks})', values)  # noqa: S608 - a table that exists
+        with suppress(IntegrityError):  # what it leans on was lost
+            connection.execute(f'INSERT OR IGNORE INTO "{table}" VALUES ({marks})', values)  # noqa: S608 - it exists
 
 
 def _publish(building: Path, path: Path) -> str:
@@ -190,10 +216,16 @@ def _keep_aside(path: Path, aside: Path) -> None:
     path.rename(aside)
 
 
-def _note_life(custody: Custody, incarnation: bytes, lives: int) -> None:
-    """Tell the mark of the new life; without it the next opening begins one more, which harms nothing."""
+def _note_life(custody: Custody, life: _NewLife, audit: tuple[int, bytes] | None) -> int:
+    """Tell the mark of the new life; without it the next opening begins one more, which harms nothing.
+
+    Returns:
+        How many entries of the audit the mark knew of and the new database has not.
+    """
     with suppress(Failure):
         mark = custody.mark()
         former = HighWater(mark).contents
-        noted = Contents(incarnation, 0, lives) if former is None else former
-        mark.store(replace(noted, incarnation=incarnation, counter=0, lives=lives, place=b"").pack())
+        mark.store(Contents(life.incarnation, 0, life.lives, audit).pack())
+        if former is not None and former.audit is not None:
+            return max(0, former.audit[0] - (audit[0] if audit else 0))
+    return 0

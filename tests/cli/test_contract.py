@@ -184,7 +184,7 @@ def test_sync_bundle_verify_and_digest(sprava: Sprava, seat: Path, second: Path,
     assert {"frames", "changes", "conflicts"} <= imported.keys()
     report = sprava("verify", seat, "--json").json
     assert report["sound"]
-    parts = {"database", "log", "mark", "projection", "audit", "files"}
+    parts = {"key", "seat", "database", "log", "mark", "projection", "drafts", "audit", "files"}
     assert {check["part"] for check in report["checks"]} == parts
 
 

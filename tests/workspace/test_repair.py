@@ -104,7 +104,7 @@ def test_a_lost_database_is_made_again_from_the_seat_and_filled_from_a_stick(
     with pytest.raises(Damaged):
         open_workspace(folder, PASSPHRASE)
     faulty = {check.part for check in verify_folder(folder, PASSPHRASE) if not check.sound}
-    assert faulty == {"database", "log", "projection", "drafts"}
+    assert faulty == {"database", "log", "projection", "drafts", "audit", "files"}
     assert contents(folder) == before
     report = repair(folder, PASSPHRASE, [template / "stick"])
     assert report.taken_back == {"stick": CASES + 2}
