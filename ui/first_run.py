@@ -13,9 +13,10 @@ from desktop_app.workspace import Workspace
 from sync.errors import Failure
 from sync.messages import _
 from ui import theme
-from ui.first_run_steps import Answers, DoneStep, FolderStep, LanguageStep, Step, WayStep, WhoStep
+from ui.first_run_steps import Answers, DoneStep, LanguageStep, Step, WayStep, WhoStep
 from ui.gate import Gate
 from ui.look import Look
+from ui.recovery_step import RecoveryStep
 from ui.widgets import button, label
 from ui.worker import Worker
 
@@ -39,7 +40,9 @@ class FirstRun(Gate):
         self._worker = worker
         self._workspace: Workspace | None = None
         self.steps: list[Step] = [LanguageStep(answers, Look.of(settings), self)]
-        self.steps += [make(answers, self) for make in (WayStep, WhoStep, FolderStep, DoneStep)]
+        self.steps += [WayStep(answers, self), WhoStep(answers, self)]
+        # What comes when the vault is made; a step that is not wanted on the chosen way is left out.
+        self.steps += [RecoveryStep(answers, worker, self), DoneStep(answers, self)]
         self._first = 0
         self._may_leave = bool(settings.vaults)
         self._stack = QStackedWidget(self)
@@ -82,18 +85,20 @@ class FirstRun(Gate):
         except Failure as failure:
             self._refuse(failure)
             return
-        if self._workspace is not None:
+        following = self._next_step()
+        if self._workspace is None and isinstance(self.step, WhoStep):
+            self._make()
+        elif following is not None:
+            self._show(following)
+        elif self._workspace is not None:
             workspace, self._workspace = self._workspace, None
             self.opened.emit(workspace)
-        elif isinstance(self.step, FolderStep):
-            self._make()
-        else:
-            self._show(self._stack.currentIndex() + 1)
 
     def go_back(self) -> None:
         """Show the step before, or leave from the first one."""
         if not self.back.isEnabled() or self._workspace is not None:
             return
+        self.step.keep()
         if self._stack.currentIndex() > self._first:
             self._show(self._stack.currentIndex() - 1)
         elif self._may_leave:
@@ -104,6 +109,10 @@ class FirstRun(Gate):
         if self._workspace is not None:
             self._workspace.close()
             self._workspace = None
+
+    def _next_step(self) -> int | None:
+        here = self._stack.currentIndex()
+        return next((number for number in range(here + 1, len(self.steps)) if self.steps[number].is_wanted()), None)
 
     def _build(self) -> None:
         column = self.content
@@ -133,21 +142,31 @@ class FirstRun(Gate):
     def _connect(self) -> None:
         self.back.clicked.connect(self.go_back)
         self.next.clicked.connect(self.go_on)
+        self.look_wanted.connect(self._keep)
         for step in self.steps:
             step.go_on_wanted.connect(self.go_on)
             step.look_wanted.connect(self.look_wanted)
+            step.changed.connect(self._renew_next)
 
     def _show(self, number: int) -> None:
         self.answers.step = number
         self.problem.hide()
         self._stack.setCurrentIndex(number)
-        count = len(self.steps) - self._first
-        here = number - self._first + 1
+        wanted = [place for place in range(self._first, len(self.steps)) if self.steps[place].is_wanted()]
+        count, here = len(wanted), wanted.index(number) + 1
         self._place.setText(_("Step {number} of {count}").format(number=here, count=count))
         self.back.setVisible(self._workspace is None and (number > self._first or self._may_leave))
-        self.next.setText(self.step.next_text())
+        self._renew_next()
         self.step.enter()
         self.step.focus_first()
+
+    def _keep(self) -> None:
+        self.step.keep()
+
+    def _renew_next(self) -> None:
+        self.next.setText(self.step.next_text())
+        self.next.setProperty("kind", "primary" if self.step.is_whole() else "")
+        theme.repolish(self.next)
 
     def _make(self) -> None:
         self._set_busy(busy=True)
@@ -158,7 +177,10 @@ class FirstRun(Gate):
         self._workspace = workspace
         self.answers.community = workspace.community
         self.answers.unit = workspace.unit.name
-        self._show(len(self.steps) - 1)
+        self.look.hide()  # a change of language builds this screen anew, and would lose the vault that is open here
+        for step in self.steps:
+            step.use(workspace)
+        self._show(self._next_step() or len(self.steps) - 1)
 
     def _not_made(self, failure: Failure) -> None:
         self._set_busy(busy=False)

@@ -1,4 +1,4 @@
-"""The five steps of the first run."""
+"""The steps of the first run."""
 
 import re
 from dataclasses import dataclass
@@ -10,15 +10,16 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLineEdit,
 
 from desktop_app.opening import invitation_code
 from desktop_app.settings import vaults_folder
-from desktop_app.vault import check_passphrase, generate_passphrase
+from desktop_app.vault import check_passphrase
+from desktop_app.workspace import Workspace
 from sync.errors import Failure, Refused
 from sync.messages import _
 from ui import theme
 from ui.choice import Choice
 from ui.files import ask_folder, ask_open
 from ui.look import Look, variants
-from ui.passphrase_field import PassphraseField
-from ui.widgets import button, caption, icon_label, label
+from ui.new_phrase import NewPhraseField
+from ui.widgets import Elided, button, caption, icon_label, label
 
 INVITATION_KINDS = "*.sprava-invite"
 _UNFIT_IN_NAMES = re.compile(r'[\\/:*?"<>|.\x00-\x1f]+')
@@ -37,6 +38,7 @@ class Answers:
     invitation_name: str = ""
     invitation_code: str = ""
     folder: str = ""
+    folder_by_hand: bool = False
     step: int = 0
     begun_with_language: bool = True
 
@@ -51,6 +53,7 @@ class Step(QWidget):
 
     go_on_wanted = Signal()
     look_wanted = Signal(object)
+    changed = Signal()
 
     def __init__(self, answers: Answers, parent: QWidget) -> None:
         super().__init__(parent)
@@ -61,6 +64,9 @@ class Step(QWidget):
 
     def enter(self) -> None:
         """Show what is known by now."""
+
+    def keep(self) -> None:
+        """Keep what is typed, whole or not: somebody goes back, or changes the language."""
 
     def take(self) -> None:
         """Keep the answers.
@@ -76,8 +82,23 @@ class Step(QWidget):
         """Go where the problem is; its sentence stands below the step."""
 
     def next_text(self) -> str:
-        """Return what the button that goes on says."""
+        """Return what the button that goes on says; asked again when `changed` is emitted."""
         return _("Next")
+
+    def is_whole(self) -> bool:
+        """Return whether going on now is what most people should do; else the button only puts off."""
+        return True
+
+    def use(self, workspace: Workspace) -> None:
+        """Be told of the vault, as soon as it's made.
+
+        Args:
+            workspace: The vault, open.
+        """
+
+    def is_wanted(self) -> bool:
+        """Return whether this step belongs to the chosen way."""
+        return True
 
 
 class LanguageStep(Step):
@@ -150,6 +171,62 @@ class WayStep(Step):
         next(choice for choice in self._ways.values() if choice.isChecked()).setFocus()
 
 
+class FolderLine(QWidget):
+    """Where the vault will lie: a small line, since the proposed place is right for most computers.
+
+    Args:
+        parent: The step.
+    """
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._path = ""
+        self.by_hand = False
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE_S)
+        row.addWidget(icon_label("folder", "muted", self, theme.scaled(16)))
+        self._shown = Elided("small", "muted", self)
+        row.addWidget(self._shown, 1)
+        self.change = button(_("Change…"), "", "quiet", self)
+        self.change.setAccessibleName(_("Change the folder of the vault"))
+        self.change.clicked.connect(self._ask)
+        row.addWidget(self.change)
+
+    def path(self) -> str:
+        """Return the folder that is to be made."""
+        return self._path
+
+    def set_path(self, path: str, *, by_hand: bool = True) -> None:
+        """Take a folder.
+
+        Args:
+            path: The folder.
+            by_hand: Whether a person chose it; else the next proposal takes its place.
+        """
+        self.by_hand = by_hand
+        self._show(path)
+
+    def propose(self, name: str) -> None:
+        """Propose an unused folder, unless one was chosen already.
+
+        Args:
+            name: After what to call it.
+        """
+        if not self.by_hand:
+            self._show(str(_unused(vaults_folder(), name)))
+
+    def _show(self, path: str) -> None:
+        self._path = path
+        self._shown.setText(_("Kept in {folder}").format(folder=path))
+
+    def _ask(self) -> None:
+        ask_folder(self, _("Where to keep the vault"), self._take_parent)
+
+    def _take_parent(self, parent: str) -> None:
+        self.set_path(str(_unused(Path(parent), Path(self._path).name)))
+
+
 class WhoStep(Step):
     """Names, the invitation where there is one, and the pass phrase."""
 
@@ -170,30 +247,17 @@ class WhoStep(Step):
             "unit": self._row(_("Your unit"), self.unit),
             "person": self._row(_("Your name"), self.person),
         }
-        self.passphrase = PassphraseField(_("Pass phrase"), self, steady=False)
-        self._row(_("Pass phrase"), self.passphrase)
-        self.generate = button(_("Suggest a pass phrase"), "sync", parent=self)
-        self._verdict_icon = icon_label("info", "muted", self, theme.scaled(16))
-        self._verdict = label("", "small", "muted", self, wrap=True)
-        self._build_below()
+        self._phrase = NewPhraseField(_("Pass phrase"), self)
+        self.passphrase, self.generate = self._phrase.passphrase, self._phrase.generate
+        self._row(_("Pass phrase"), self._phrase)
+        self._hint = caption("", self)
+        self.column.addWidget(self._hint)
+        self.folder = FolderLine(self)
+        self.column.addWidget(self.folder)
         for field in (self.community, self.unit, self.person):
             field.setMinimumHeight(theme.scaled(36))
         self.invitation.clicked.connect(self._ask_invitation)
-        self.generate.clicked.connect(self._generate)
-        self.passphrase.line.textChanged.connect(self._judge)
-
-    def _build_below(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(theme.SPACE_S)
-        row.addWidget(self._verdict_icon)
-        row.addWidget(self._verdict, 1)
-        self._grid.addLayout(row, self._grid.rowCount(), 1)
-        self._grid.addWidget(self.generate, self._grid.rowCount(), 1, Qt.AlignmentFlag.AlignLeft)
-        self.column.addWidget(
-            caption(
-                _("Nobody can restore a forgotten pass phrase. Write it down and keep it away from the computer."), self
-            )
-        )
+        self.community.textChanged.connect(self._propose_folder)
 
     def _row(self, text: str, field: QWidget) -> tuple[QWidget, QWidget]:
         number = self._grid.rowCount()
@@ -222,29 +286,49 @@ class WhoStep(Step):
         if answers.passphrase:
             self.passphrase.line.setText(answers.passphrase)
         elif answers.way == "example" and not self.passphrase.text():
-            self._generate()
-        self._judge()
+            self._phrase.suggest()
+        hints = {
+            "create": _("A forgotten pass phrase is replaced with the recovery sheet alone; the next step makes one."),
+            "join": _("A forgotten pass phrase is replaced with the recovery sheet alone; the next step makes one."),
+            "example": _("Write it down if you want to come back to the example data."),
+        }
+        self._hint.setText(hints[answers.way])
+        self.folder.set_path(answers.folder, by_hand=answers.folder_by_hand)
+        self._propose_folder()
+
+    def keep(self) -> None:
+        """Keep what is typed."""
+        answers = self.answers
+        answers.community, answers.unit = self.community.text().strip(), self.unit.text().strip()
+        answers.person, answers.passphrase = self.person.text().strip(), self.passphrase.text()
+        answers.folder, answers.folder_by_hand = self.folder.path(), self.folder.by_hand
 
     def take(self) -> None:
         """Keep what was typed.
 
         Raises:
-            Refused: A name or the invitation is missing, or the pass phrase is weak.
+            Refused: A name or the invitation is missing, the pass phrase is weak, or no folder is named.
         """
+        self.keep()
         answers = self.answers
-        answers.community, answers.unit = self.community.text().strip(), self.unit.text().strip()
-        answers.person, answers.passphrase = self.person.text().strip(), self.passphrase.text()
         if answers.way == "join" and not answers.invitation:
             raise Refused("no_invitation", _("Choose the invitation file that your administrator gave you."))
         for name in ("community", "unit", "person"):
             if not self._rows[name][1].isHidden() and not getattr(answers, name):
                 raise Refused(name, _("Fill in all names: they stand in the registers and letters."))
         check_passphrase(answers.passphrase)
+        if not answers.folder or not Path(answers.folder).is_absolute():
+            raise Refused("no_folder", _("Name the folder in full, from the disk on."))
+
+    def next_text(self) -> str:
+        """Return what the button that goes on says."""
+        return _("Make the vault")
 
     def show_problem(self, failure: Failure) -> None:
         """Go to the field that the failure is about."""
         fields = {"no_invitation": self.invitation, "community": self.community, "unit": self.unit}
         fields |= {"person": self.person, "weak_passphrase": self.passphrase.line}
+        fields |= dict.fromkeys(("no_folder", "folder_not_empty", "vault_exists"), self.folder.change)
         if failure.code in fields:
             fields[failure.code].setFocus()
 
@@ -257,28 +341,9 @@ class WhoStep(Step):
         empty = [field for field in fields if not field.isHidden() and not field.text()]
         (empty[0] if empty else self.passphrase.line).setFocus()
 
-    def _generate(self) -> None:
-        self.passphrase.set_shown(True)
-        self.passphrase.line.setText(generate_passphrase())
-
-    def _judge(self) -> None:
-        typed = self.passphrase.text()
-        if not typed:
-            self._say("info", "muted", _("At least 10 characters; several words are easier to remember."))
-            return
-        try:
-            check_passphrase(typed)
-        except Refused as refused:
-            self._say("warn", "warn", refused.message)
-        else:
-            self._say("ok", "ok", _("Strong enough"))
-
-    def _say(self, icon: str, role: str, words: str) -> None:
-        fresh = icon_label(icon, role, None, theme.scaled(16))
-        self._verdict_icon.setPixmap(fresh.pixmap())
-        self._verdict.setText(words)
-        self._verdict.setProperty("role", role)
-        theme.repolish(self._verdict)
+    def _propose_folder(self) -> None:
+        names = {"create": self.community.text().strip(), "join": _("Community"), "example": _("Example")}
+        self.folder.propose(names[self.answers.way])
 
     def _ask_invitation(self) -> None:
         kinds = _("Invitation ({pattern})").format(pattern=INVITATION_KINDS)
@@ -310,57 +375,6 @@ class WhoStep(Step):
                 name=answers.invitation_name, code=answers.invitation_code
             )
         self.invitation.setText(shown)
-
-
-class FolderStep(Step):
-    """Where the vault lies."""
-
-    def __init__(self, answers: Answers, parent: QWidget) -> None:
-        super().__init__(answers, parent)
-        self.column.addWidget(label(_("Where to keep the vault"), "hero", parent=self))
-        text = _("Everything is kept in this folder, encrypted. The place below is right for most computers.")
-        self.column.addWidget(label(text, "", "muted", self, wrap=True))
-        self.folder = QLineEdit(self)
-        self.folder.setAccessibleName(_("Folder of the vault"))
-        self.folder.setMinimumHeight(theme.scaled(36))
-        self.change = button(_("Change…"), "folder", parent=self)
-        self.change.clicked.connect(self._ask)
-        row = QHBoxLayout()
-        row.addWidget(self.folder, 1)
-        row.addWidget(self.change)
-        self.column.addLayout(row)
-
-    def enter(self) -> None:
-        """Propose a folder that isn't taken."""
-        if not self.answers.folder:
-            names = {"create": self.answers.community, "join": _("Community"), "example": _("Example")}
-            self.answers.folder = str(_unused(vaults_folder(), names[self.answers.way]))
-        self.folder.setText(self.answers.folder)
-
-    def take(self) -> None:
-        """Keep the folder.
-
-        Raises:
-            Refused: None is named.
-        """
-        folder = self.folder.text().strip()
-        if not folder or not Path(folder).expanduser().is_absolute():
-            raise Refused("no_folder", _("Name the folder in full, from the disk on."))
-        self.answers.folder = str(Path(folder).expanduser())
-
-    def focus_first(self) -> None:
-        """Put the focus on the folder."""
-        self.folder.setFocus()
-
-    def next_text(self) -> str:
-        """Return what the button that goes on says."""
-        return _("Make the vault")
-
-    def _ask(self) -> None:
-        ask_folder(self, _("Where to keep the vault"), self._take_parent)
-
-    def _take_parent(self, parent: str) -> None:
-        self.folder.setText(str(_unused(Path(parent), Path(self.folder.text()).name)))
 
 
 class DoneStep(Step):

@@ -15,11 +15,13 @@ from desktop_app.workspace import Workspace
 from sync.crypto import CryptoError
 from sync.errors import Failure
 from sync.messages import _
-from ui import theme
+from ui import stick_row, theme
 from ui.gate import Gate
 from ui.look import Look
 from ui.passphrase_field import PassphraseField
+from ui.patience import Patience, seconds_left
 from ui.spot import Spot
+from ui.stick_row import StickRow
 from ui.widgets import Elided, button, icon_label, label
 from ui.worker import Worker
 
@@ -70,6 +72,8 @@ class Lock(Gate):
         self.problem = label("", role="error", parent=self, wrap=True)
         self.open = button(_("Unlock"), "", "primary", self)
         self.leave = button(_("Close this vault"), "", "quiet", self)
+        self.patience = Patience(self.open, self)
+        self.stick = StickRow(self)
         self._busy = QProgressBar(self)
         self._build()
         self.passphrase.line.returnPressed.connect(self.unlock)
@@ -90,7 +94,8 @@ class Lock(Gate):
             return
         self._set_busy(busy=True)
         # On the same thread as the closing, so that it never comes before its end.
-        self._worker.run(partial(reopen, self.parked, self.passphrase.text()), self._right, self._wrong)
+        job = partial(reopen, self.parked, self.passphrase.text(), self.stick.path)
+        self._worker.run(job, self._right, self._wrong)
 
     def _build(self) -> None:
         column = self.content
@@ -106,6 +111,8 @@ class Lock(Gate):
         column.addSpacing(theme.SPACE_S)
         column.addWidget(self.passphrase)
         column.addWidget(self.problem)
+        column.addWidget(self.stick)
+        column.addWidget(self.patience)
         self.problem.hide()
         self._busy.setRange(0, 0)
         self._busy.setTextVisible(False)
@@ -130,6 +137,10 @@ class Lock(Gate):
     def _wrong(self, failure: Failure) -> None:
         self._set_busy(busy=False)
         self._refuse(failure.message)
+        if failure.code in stick_row.MISSING:
+            self.stick.show()
+        if failure.code in {"wrong_passphrase", "too_many_tries"}:
+            self._worker.run(partial(seconds_left, self.parked.known.folder), self.patience.wait, self._wrong)
 
     def _refuse(self, message: str) -> None:
         self.problem.setText(message)
@@ -161,17 +172,18 @@ def put_away(finish: Callable[[], None], workspace: Workspace, parked: Parked | 
         workspace.close()
 
 
-def reopen(parked: Parked, passphrase: str) -> Reopened:
+def reopen(parked: Parked, passphrase: str, stick: str = "") -> Reopened:
     """Open a vault again; runs on a worker.
 
     Args:
         parked: The vault.
         passphrase: What was typed.
+        stick: The key file on a stick that was chosen, or nothing.
 
     Raises:
         Failure: It doesn't open.
     """
-    workspace = open_workspace(Path(parked.known.folder), passphrase)
+    workspace = open_workspace(Path(parked.known.folder), passphrase, stick=stick_row.stick_of(stick))
     sealed = parked.sealed
     try:
         spot = Spot() if sealed is None else Spot.unpack(workspace.store.unseal(_SPOT_LABEL, sealed))

@@ -12,12 +12,14 @@ from desktop_app.settings import KnownVault, Settings
 from desktop_app.workspace import Workspace
 from sync.errors import Failure
 from sync.messages import _
-from ui import theme
+from ui import stick_row, theme
 from ui.files import ask_folder
 from ui.gate import Gate
 from ui.look import Look
 from ui.passphrase_field import PassphraseField
+from ui.patience import Patience, seconds_left
 from ui.row_list import Row, RowList
+from ui.stick_row import StickRow
 from ui.widgets import Card, button, label, line
 from ui.worker import Worker
 
@@ -35,6 +37,7 @@ class SignIn(Gate):
 
     opened = Signal(object)
     first_run_wanted = Signal(str)
+    recovery_wanted = Signal(object)
 
     def __init__(self, settings: Settings, worker: Worker, parent: QWidget | None = None) -> None:
         super().__init__(Look.of(settings), parent)
@@ -44,6 +47,9 @@ class SignIn(Gate):
         self.passphrase = PassphraseField(_("Pass phrase"), self)
         self.problem = label("", role="error", parent=self, wrap=True)
         self.open = button(_("Open"), "", "primary", self)
+        self.forgotten = button(_("Forgot the pass phrase"), "", "quiet", self)
+        self.patience = Patience(self.open, self)
+        self.stick = StickRow(self)
         self._busy = QProgressBar(self)
         self._cut_off = label("", "", "warn", self, wrap=True)
         self._build()
@@ -84,6 +90,8 @@ class SignIn(Gate):
         column.addWidget(prompt)
         column.addWidget(self.passphrase)
         column.addWidget(self.problem)
+        column.addWidget(self.stick)
+        column.addWidget(self.patience)
         self.problem.hide()
         self._busy.setRange(0, 0)
         self._busy.setTextVisible(False)
@@ -95,6 +103,7 @@ class SignIn(Gate):
         row = QHBoxLayout()
         self.open.setMinimumWidth(theme.scaled(140))
         row.addWidget(self.open)
+        row.addWidget(self.forgotten)
         row.addWidget(self._busy, 1)
         column.addLayout(row)
         column.addSpacing(theme.SPACE_L)
@@ -105,6 +114,7 @@ class SignIn(Gate):
         self.vaults.opened.connect(self.focus_first)
         self.passphrase.line.returnPressed.connect(self.unlock)
         self.open.clicked.connect(self.unlock)
+        self.forgotten.clicked.connect(self._recover)
 
     def _others(self) -> QGridLayout:
         others = QGridLayout()
@@ -130,6 +140,24 @@ class SignIn(Gate):
     def _vault_changed(self) -> None:
         self.problem.hide()
         self.passphrase.clear()
+        self.stick.forget()
+        self.patience.wait(0)
+        self._ask_patience()
+
+    def _ask_patience(self) -> None:
+        row = self.vaults.current()
+        if row is not None:
+            self._worker.run(partial(_waiting, row.key), self._be_patient, self.show_failure)
+
+    def _be_patient(self, waiting: tuple[str, int]) -> None:
+        row = self.vaults.current()
+        if row is not None and row.key == waiting[0]:
+            self.patience.wait(waiting[1])
+
+    def _recover(self) -> None:
+        row = self.vaults.current()
+        if row is not None:
+            self.recovery_wanted.emit(KnownVault(row.key, row.title))
 
     def _other_folder(self) -> None:
         ask_folder(self, _("Open the folder of a vault"), self._take_folder)
@@ -152,7 +180,7 @@ class SignIn(Gate):
             self._refuse(_("Type the pass phrase of this vault."))
             return
         self._set_busy(busy=True)
-        job = partial(open_here, Path(row.key), self.passphrase.text())
+        job = partial(open_here, Path(row.key), self.passphrase.text(), self.stick.path)
         # Not aside: a vault that is being closed is closed before it's opened again.
         self._worker.run(job, self._opened, self.show_failure)
 
@@ -165,6 +193,10 @@ class SignIn(Gate):
         """Say why a vault doesn't open."""
         self._set_busy(busy=False)
         self._refuse(failure.message)
+        if failure.code in stick_row.MISSING:
+            self.stick.show()
+        if failure.code in {"wrong_passphrase", "too_many_tries"}:
+            self._ask_patience()
 
     def _refuse(self, message: str) -> None:
         self.problem.setText(message)
@@ -179,12 +211,13 @@ class SignIn(Gate):
             widget.setEnabled(not busy)
 
 
-def open_here(folder: Path, passphrase: str) -> Workspace:
+def open_here(folder: Path, passphrase: str, stick: str = "") -> Workspace:
     """Open a vault, unless another window has it; runs on a worker.
 
     Args:
         folder: The vault's folder.
         passphrase: What was typed.
+        stick: The key file on a stick that was chosen, or nothing.
 
     Raises:
         Failure: It doesn't open here.
@@ -192,7 +225,11 @@ def open_here(folder: Path, passphrase: str) -> Workspace:
     # A locked window has let go of the vault, but it's that window's all the same.
     if ring(folder):
         raise open_elsewhere()
-    return open_workspace(folder, passphrase)
+    return open_workspace(folder, passphrase, stick=stick_row.stick_of(stick), raise_cost=True)
+
+
+def _waiting(folder: str) -> tuple[str, int]:
+    return folder, seconds_left(folder)
 
 
 def _row(known: KnownVault) -> Row:

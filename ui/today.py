@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWid
 
 from desktop_app.cases.model import CaseRow, Draft, Today
 from desktop_app.kits.model import Kit, text
+from desktop_app.recovery import RecoveryState
 from desktop_app.workspace import ChangeEvent, Workspace
 from sync.messages import _, language, ngettext
 from ui import theme
@@ -32,11 +33,13 @@ class _Loaded:
     kits: Mapping[str, Kit]
     conflicts: int
     unit: str
+    recovery: RecoveryState | None
 
 
 def _load(workspace: Workspace) -> _Loaded:
     kits = {kit.id: kit for kit in workspace.kits()}
-    return _Loaded(workspace.cases.today(), kits, workspace.conflicts.count(), workspace.unit.name)
+    recovery = None if workspace.is_example else workspace.recovery.state()
+    return _Loaded(workspace.cases.today(), kits, workspace.conflicts.count(), workspace.unit.name, recovery)
 
 
 class Section(Card):
@@ -105,6 +108,7 @@ class TodayPage(Page):
         self._date = label("", "title", parent=self)
         self._summary = label("", "", "muted", self)
         self.conflicts = _ConflictNote(self)
+        self.recovery = _RecoveryNote(self)
         self.overdue = Section(_("Overdue"), _("Nothing is overdue."), self)
         self.due_soon = Section(_("Due soon"), _("Nothing is due in the next days."), self)
         self.from_others = Section(_("New from others"), _("Nothing new has come from others."), self)
@@ -156,6 +160,7 @@ class TodayPage(Page):
         head.addWidget(self._summary, 1, Qt.AlignmentFlag.AlignBottom)
         column.addLayout(head)
         column.addWidget(self.conflicts)
+        column.addWidget(self.recovery)
         self._columns.setSpacing(theme.SPACE_M)
         left, right = QVBoxLayout(), QVBoxLayout()
         for side, sections in (
@@ -182,6 +187,7 @@ class TodayPage(Page):
         for section in (self.due_soon, self.from_others, self.recent, self.drafts):
             section.all.clicked.connect(section.unfold)
         self.conflicts.open.clicked.connect(partial(context.open_conflicts, ""))
+        self.recovery.open.clicked.connect(partial(context.show_page, "administration", "recovery"))
 
     def _open_draft(self, draft_id: str) -> None:
         self.context.new_case(draft_id)
@@ -194,6 +200,7 @@ class TodayPage(Page):
         self.recent.show_rows(_case_rows(today.recent), None)
         self.drafts.show_rows([_draft_row(draft, loaded.kits) for draft in today.drafts], len(today.drafts))
         self.conflicts.show_count(loaded.conflicts)
+        self.recovery.show_state(loaded.recovery)
         self._summary.setText(
             ngettext("{count} case in work", "{count} cases in work", today.open_total).format(count=today.open_total)
         )
@@ -202,28 +209,53 @@ class TodayPage(Page):
             self.focus_first()
 
 
-class _ConflictNote(QFrame):
-    """One line that conflicts wait; absent when none do."""
+class _Note(QFrame):
+    """One line that something waits, and the way to it; absent when nothing does.
 
-    def __init__(self, parent: QWidget) -> None:
+    Args:
+        icon: What it is about.
+        hint: What stands behind it in quiet words.
+        action: What its button says.
+        name: The same for a screen reader, in full.
+        parent: The page.
+    """
+
+    def __init__(self, icon: str, hint: str, action: str, name: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("surface", "card")
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.SPACE_L, theme.SPACE_S, theme.SPACE_S, theme.SPACE_S)
         row.setSpacing(theme.SPACE_M)
-        row.addWidget(icon_label("conflict", "warn", self))
-        self._words = label("", "strong", "warn", self)
-        row.addWidget(self._words)
-        row.addWidget(label(_("Both versions are kept until you choose."), "", "muted", self), 1)
-        self.open = button(_("Review"), "forward", parent=self)
-        self.open.setAccessibleName(_("Review the conflicts"))
+        row.addWidget(icon_label(icon, "warn", self))
+        self.words = label("", "strong", "warn", self)
+        row.addWidget(self.words)
+        row.addWidget(label(hint, "", "muted", self, wrap=True), 1)
+        self.open = button(action, "forward", parent=self)
+        self.open.setAccessibleName(name)
         row.addWidget(self.open)
         self.hide()
 
+
+class _ConflictNote(_Note):
+    def __init__(self, parent: QWidget) -> None:
+        hint = _("Both versions are kept until you choose.")
+        super().__init__("conflict", hint, _("Review"), _("Review the conflicts"), parent)
+
     def show_count(self, count: int) -> None:
         words = ngettext("{count} conflict waits for you", "{count} conflicts wait for you", count)
-        self._words.setText(words.format(count=count))
+        self.words.setText(words.format(count=count))
         self.setVisible(count > 0)
+
+
+class _RecoveryNote(_Note):
+    def __init__(self, parent: QWidget) -> None:
+        hint = _("Without it nobody can replace a forgotten pass phrase.")
+        super().__init__("shield", hint, _("Make it"), _("Make the recovery sheet"), parent)
+
+    def show_state(self, state: RecoveryState | None) -> None:
+        unread = state is not None and state.exists and state.made_on is not None and not state.confirmed
+        self.words.setText(_("The recovery sheet was not read back") if unread else _("There is no recovery sheet"))
+        self.setVisible(state is not None and (unread or not state.exists))
 
 
 def _case_rows(rows: list[CaseRow]) -> list[Row]:

@@ -179,6 +179,20 @@ def key_hint(keys: str, parent: QWidget | None = None) -> QLabel:
     return result
 
 
+class Tall(QWidget):
+    """What is seen through `scrolled` when it holds words that break into lines: these get all the room they need.
+
+    Qt asks what is scrolled for its least height without saying how wide it will be, and would cut them.
+    """
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Qt: as high as it must be at the width that there is."""
+        least, layout, place = super().minimumSizeHint(), self.layout(), self.parentWidget()
+        if layout is None or place is None or not layout.hasHeightForWidth():
+            return least
+        return QSize(least.width(), max(least.height(), layout.totalHeightForWidth(place.width())))
+
+
 def scrolled(inner: QWidget, parent: QWidget) -> QScrollArea:
     """Return an area that scrolls up and down over what may be taller than the window, never sideways.
 

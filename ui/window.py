@@ -24,6 +24,7 @@ from ui.leaving import forget, leave_nothing
 from ui.lock import Lock, Parked, Reopened, put_away
 from ui.look import Look
 from ui.presence import Presence
+from ui.recover import Recover
 from ui.session_watch import SessionWatch
 from ui.signin import SignIn
 from ui.spot import Spot
@@ -95,6 +96,7 @@ class Window(QMainWindow):
         screen = SignIn(self.settings, self.worker, self)
         screen.opened.connect(self.open_desk)
         screen.first_run_wanted.connect(self._begin_way)
+        screen.recovery_wanted.connect(self.show_recovery)
         screen.look_wanted.connect(self.change_look)
         self._show(screen)
         screen.focus_first()
@@ -107,6 +109,19 @@ class Window(QMainWindow):
             answers: What is known already.
         """
         screen = FirstRun(self.settings, self.worker, answers, self)
+        screen.opened.connect(self.open_desk)
+        screen.left.connect(self.show_sign_in)
+        screen.look_wanted.connect(self.change_look)
+        self._show(screen)
+        screen.focus_first()
+
+    def show_recovery(self, known: KnownVault) -> None:
+        """Ask for the recovery sheet of a vault whose pass phrase is forgotten.
+
+        Args:
+            known: The vault.
+        """
+        screen = Recover(known, self.worker, Look.of(self.settings), self)
         screen.opened.connect(self.open_desk)
         screen.left.connect(self.show_sign_in)
         screen.look_wanted.connect(self.change_look)
@@ -226,6 +241,8 @@ class Window(QMainWindow):
             self.show_sign_in()
         elif isinstance(screen, FirstRun):
             self.show_first_run(screen.answers)
+        elif isinstance(screen, Recover):
+            self.show_recovery(screen.known)
         elif isinstance(screen, Lock):
             self._show_lock(screen.parked)
         elif self.desk is not None:

@@ -11,7 +11,7 @@ from ui.actions import Action
 from ui.administration.section import Section
 from ui.context import DeskContext
 from ui.page import Page
-from ui.widgets import scrolled, title
+from ui.widgets import Tall, scrolled, title
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,19 @@ def _backup(context: DeskContext, parent: QWidget) -> Section:
     return BackupSection(context, parent)
 
 
-SECTIONS: tuple[Place, ...] = (
-    Place(_backup, 0),
-    Place(_lock, 1),
-)
+def _passphrase(context: DeskContext, parent: QWidget) -> Section:
+    from ui.administration.passphrase import PassphraseSection
+
+    return PassphraseSection(context, parent)
+
+
+def _recovery(context: DeskContext, parent: QWidget) -> Section:
+    from ui.administration.recovery import RecoverySection
+
+    return RecoverySection(context, parent)
+
+
+SECTIONS: tuple[Place, ...] = (Place(_recovery, 0), Place(_backup, 0), Place(_passphrase, 1), Place(_lock, 1))
 """The cards, in the order of the page; each is imported when the page is first shown."""
 
 
@@ -55,7 +64,7 @@ class AdministrationPage(Page):
     def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self.sections: list[Section] = []
-        inner = QWidget(self)
+        inner = Tall(self)
         column = QVBoxLayout(inner)
         column.setContentsMargins(theme.SPACE_XL, theme.SPACE_L, theme.SPACE_XL, theme.SPACE_XL)
         column.setSpacing(theme.SPACE_M)

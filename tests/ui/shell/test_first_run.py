@@ -6,13 +6,17 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 
+from desktop_app.recovery import asked_back
+from desktop_app.recovery_reading import read_shares
 from desktop_app.settings import Settings
 from desktop_app.workspace import Workspace
 from sync.messages import _, language
 from tests.ui.conftest import PHRASE, Hands
 from ui import theme
 from ui.first_run import FirstRun
-from ui.first_run_steps import FolderStep, LanguageStep, WayStep, WhoStep
+from ui.first_run_steps import DoneStep, LanguageStep, WayStep, WhoStep
+from ui.recovery_step import RecoveryStep
+from ui.today import TodayPage
 from ui.window import Window
 
 
@@ -45,13 +49,23 @@ def test_a_community_is_founded_by_keyboard(first_run: FirstRun, hands: Hands, t
     _fill_names(hands)
     assert hands.focus() is first_run.step.passphrase.line
     hands.type(PHRASE)
+    assert "Ґанківська громада" in first_run.step.folder.path()
+    first_run.step.folder.set_path(str(tmp_path / "сховище"))
     hands.press("Return")
-    assert isinstance(first_run.step, FolderStep)
-    assert "Ґанківська громада" in first_run.step.folder.text()
-    first_run.step.folder.selectAll()
-    hands.type(str(tmp_path / "сховище"))
+    hands.wait(lambda: isinstance(first_run.step, RecoveryStep))
+    step = first_run.step
+    assert isinstance(step, RecoveryStep)
+    assert step.next_text() == _("Later")
+    step.maker.save_to(str(tmp_path / "аркуш.pdf"))
+    hands.wait(lambda: step.maker.is_made)
+    (sheet,) = read_shares(tmp_path / "аркуш.pdf")
+    for place in asked_back(sheet):
+        hands.type(sheet.words[place - 1].upper())
+        hands.press("Tab")
+    hands.wait(lambda: step.next_text() == _("Next"))
+    first_run.next.setFocus()
     hands.press("Return")
-    hands.wait(lambda: first_run.answers.step == 4)
+    assert isinstance(first_run.step, DoneStep)
     hands.press("Return")
     window = hands.window
     assert window is not None
@@ -63,20 +77,48 @@ def test_a_community_is_founded_by_keyboard(first_run: FirstRun, hands: Hands, t
     assert workspace.person.name == "Їжакевич Євгенія"
     assert workspace.folder == tmp_path / "сховище"
     assert window.settings.vaults[0].label == "Ґанківська громада"
+    assert workspace.recovery.state().confirmed
 
 
-def test_examples_are_two_enters_and_a_folder_away(first_run: FirstRun, hands: Hands, tmp_path: Path) -> None:
+def test_the_sheet_can_be_put_off_and_today_reminds(first_run: FirstRun, hands: Hands, tmp_path: Path) -> None:
+    hands.press("Return", 2)
+    _fill_names(hands)
+    hands.type(PHRASE)
+    assert isinstance(first_run.step, WhoStep)
+    first_run.step.folder.set_path(str(tmp_path / "v"))
+    hands.press("Return")
+    hands.wait(lambda: isinstance(first_run.step, RecoveryStep))
+    step = first_run.step
+    assert isinstance(step, RecoveryStep)
+    (tmp_path / "taken.pdf").write_bytes(b"x")
+    step.maker.save_to(str(tmp_path / "taken.pdf"))
+    hands.wait(step.problem.isVisible)
+    assert (tmp_path / "taken.pdf").read_bytes() == b"x"
+    first_run.next.click()
+    first_run.next.click()
+    window = hands.window
+    assert window is not None
+    hands.wait(lambda: window.desk is not None)
+    hands.wait()
+    assert window.desk is not None
+    today = window.desk.page
+    assert isinstance(today, TodayPage)
+    assert today.recovery.isVisible()
+    today.recovery.open.click()
+    hands.wait()
+    assert window.desk.place()[0] == "administration"
+
+
+def test_examples_are_two_enters_away(first_run: FirstRun, hands: Hands, tmp_path: Path) -> None:
     hands.press("Return")
     hands.press("Down", 2)
     hands.press("Return")
     assert first_run.answers.way == "example"
     assert isinstance(first_run.step, WhoStep)
     assert first_run.step.passphrase.line.echoMode() == QLineEdit.EchoMode.Normal
+    first_run.step.folder.set_path(str(tmp_path / "example"))
     hands.press("Return")
-    assert isinstance(first_run.step, FolderStep)
-    first_run.step.folder.setText(str(tmp_path / "example"))
-    hands.press("Return")
-    hands.wait(lambda: first_run.answers.step == 4)
+    hands.wait(lambda: isinstance(first_run.step, DoneStep))
     hands.press("Return")
     window = hands.window
     assert window is not None
@@ -107,11 +149,9 @@ def test_an_invitation_is_joined(first_run: FirstRun, hands: Hands, tmp_path: Pa
     hands.type("Ґудзь П.")
     hands.press("Tab")
     hands.type(PHRASE)
+    step.folder.set_path(str(tmp_path / "joined"))
     hands.press("Return")
-    assert isinstance(first_run.step, FolderStep)
-    first_run.step.folder.setText(str(tmp_path / "joined"))
-    hands.press("Return")
-    hands.wait(lambda: first_run.answers.step == 4)
+    hands.wait(lambda: isinstance(first_run.step, RecoveryStep))
     assert first_run.answers.community == workspace.community
     assert first_run.answers.unit == workspace.unit.name
     workspace.close()
@@ -131,11 +171,9 @@ def test_what_is_missing_or_weak_is_said_and_the_focus_goes_there(first_run: Fir
     assert hands.focus() is step.passphrase.line
     step.generate.click()
     assert step.passphrase.text().count(" ") == 4
+    step.folder.set_path("not/a/whole/path")
     hands.press("Return")
-    assert isinstance(first_run.step, FolderStep)
-    first_run.step.folder.setText("not/a/whole/path")
-    hands.press("Return")
-    assert isinstance(first_run.step, FolderStep)
+    assert first_run.step is step
     assert first_run.problem.text() == _("Name the folder in full, from the disk on.")
 
 
@@ -145,12 +183,11 @@ def test_a_taken_folder_is_refused_and_everything_stays(first_run: FirstRun, han
     hands.press("Return", 2)
     _fill_names(hands)
     hands.type(PHRASE)
-    hands.press("Return")
-    assert isinstance(first_run.step, FolderStep)
-    first_run.step.folder.setText(str(tmp_path / "full"))
+    assert isinstance(first_run.step, WhoStep)
+    first_run.step.folder.set_path(str(tmp_path / "full"))
     hands.press("Return")
     hands.wait(first_run.problem.isVisible)
-    assert isinstance(first_run.step, FolderStep)
+    assert isinstance(first_run.step, WhoStep)
     assert first_run.answers.community == "Ґанківська громада"
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["letter.txt"]
 
@@ -159,8 +196,8 @@ def test_escape_goes_back_and_answers_stay(first_run: FirstRun, hands: Hands) ->
     hands.press("Return", 2)
     _fill_names(hands)
     hands.type(PHRASE)
-    hands.press("Return")
     hands.press("Escape")
+    hands.press("Return")
     step = first_run.step
     assert isinstance(step, WhoStep)
     assert step.community.text() == "Ґанківська громада"
