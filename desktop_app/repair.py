@@ -107,8 +107,7 @@ def rebuild(workspace: Workspace) -> None:
     """Build everything that follows from the frames anew, in one transaction; frames and ids stay.
 
     Args:
-        workspace: An opened vault whose log is whole, and in which nobody has searched yet: a connection that has keeps
-            parts of the former index in mind.
+        workspace: An opened vault whose log is whole.
 
     Raises:
         Failure: The disk refused; nothing was changed.
@@ -124,6 +123,7 @@ def rebuild(workspace: Workspace) -> None:
             applier.take(bodies[start : start + _CHUNK])
         applier.finish()
         connection.executemany("UPDATE head SET told = ? WHERE unit = ? AND incarnation = ?", told)
+    workspace.store.drop_readers()
 
 
 def missing(workspace: Workspace) -> list[str]:

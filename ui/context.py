@@ -31,6 +31,7 @@ class DeskContext(QObject):
     search_shown = Signal(str)
     auto_lock_changed = Signal(int)
     lock_wanted = Signal()
+    repair_wanted = Signal()
 
     _written = Signal(object)
 

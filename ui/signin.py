@@ -18,6 +18,7 @@ from ui.gate import Gate
 from ui.look import Look
 from ui.passphrase_field import PassphraseField
 from ui.patience import Patience, seconds_left
+from ui.repair_offer import RepairOffer
 from ui.row_list import Row, RowList
 from ui.stick_row import StickRow
 from ui.widgets import Card, button, label, line
@@ -50,6 +51,7 @@ class SignIn(Gate):
         self.forgotten = button(_("Forgot the pass phrase"), "", "quiet", self)
         self.patience = Patience(self.open, self)
         self.stick = StickRow(self)
+        self.repair = RepairOffer(worker, self)
         self._busy = QProgressBar(self)
         self._cut_off = label("", "", "warn", self, wrap=True)
         self._build()
@@ -93,6 +95,7 @@ class SignIn(Gate):
         column.addWidget(self.stick)
         column.addWidget(self.patience)
         self.problem.hide()
+        column.addWidget(self.repair)
         self._busy.setRange(0, 0)
         self._busy.setTextVisible(False)
         self._busy.setAccessibleName(_("Opening the vault"))
@@ -115,6 +118,9 @@ class SignIn(Gate):
         self.passphrase.line.returnPressed.connect(self.unlock)
         self.open.clicked.connect(self.unlock)
         self.forgotten.clicked.connect(self._recover)
+        self.repair.wanted.connect(self._repair)
+        self.repair.started.connect(self._repair_started)
+        self.repair.ended.connect(self._repair_ended)
 
     def _others(self) -> QGridLayout:
         others = QGridLayout()
@@ -139,6 +145,7 @@ class SignIn(Gate):
 
     def _vault_changed(self) -> None:
         self.problem.hide()
+        self.repair.hide()
         self.passphrase.clear()
         self.stick.forget()
         self.patience.wait(0)
@@ -192,11 +199,29 @@ class SignIn(Gate):
     def show_failure(self, failure: Failure) -> None:
         """Say why a vault doesn't open."""
         self._set_busy(busy=False)
+        self.repair.offer_for(failure)
         self._refuse(failure.message)
         if failure.code in stick_row.MISSING:
             self.stick.show()
         if failure.code in {"wrong_passphrase", "too_many_tries"}:
             self._ask_patience()
+
+    def _repair(self) -> None:
+        row = self.vaults.current()
+        if row is None or not self.passphrase.text():
+            self._refuse(_("Type the pass phrase of this vault."))
+            return
+        self.repair.run(Path(row.key), self.passphrase.text(), self.stick.path)
+
+    def _repair_started(self) -> None:
+        self._set_busy(busy=True)
+        self.repair.start.setEnabled(False)
+
+    def _repair_ended(self) -> None:
+        self._set_busy(busy=False)
+        self.repair.start.setEnabled(True)
+        self.passphrase.clear()
+        self.passphrase.setFocus()
 
     def _refuse(self, message: str) -> None:
         self.problem.setText(message)

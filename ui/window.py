@@ -144,6 +144,7 @@ class Window(QMainWindow):
             self.context.show_message(notice, "warn")
         self._presence.start(auto_lock.DEFAULT_MINUTES)
         self.context.auto_lock_changed.connect(self._presence.start)
+        self.context.repair_wanted.connect(self._close_for_repair)
         self.context.run(partial(auto_lock.minutes, workspace), self._presence.start)
 
     def change_look(self, look: Look) -> None:
@@ -181,6 +182,12 @@ class Window(QMainWindow):
             self.desk.leave()
         self.show_sign_in()
         self._end_desk()
+
+    def _close_for_repair(self) -> None:
+        self.close_vault()
+        screen = self._stack.currentWidget()
+        if isinstance(screen, SignIn):
+            screen.repair.offer()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Qt: keep what is half done, end the work, close the vault."""

@@ -114,6 +114,13 @@ class Database:
             finally:
                 self._give_back(thread, connection)
 
+    def drop_readers(self) -> None:
+        """Close the read connections that are ready: they keep parts of a search index that was built anew."""
+        with self._readers:
+            for connection in self._idle:
+                connection.close()
+            self._idle.clear()
+
     def checkpoint(self) -> None:
         """Bring what the write-ahead log holds into the database file, as far as no reader needs the older pages.
 

@@ -132,6 +132,10 @@ class Vault:
         """Give one state of the database as the bytes of its file; see `Database.snapshot`."""
         return self._database.snapshot()
 
+    def drop_readers(self) -> None:
+        """Begin with new read connections; see `Database.drop_readers`."""
+        self._database.drop_readers()
+
     @property
     def key_file(self) -> KeyFile:
         """The key file in force; nothing secret is in it."""

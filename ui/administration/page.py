@@ -51,7 +51,19 @@ def _recovery(context: DeskContext, parent: QWidget) -> Section:
     return RecoverySection(context, parent)
 
 
-SECTIONS: tuple[Place, ...] = (Place(_recovery, 0), Place(_backup, 0), Place(_passphrase, 1), Place(_lock, 1))
+def _check(context: DeskContext, parent: QWidget) -> Section:
+    from ui.administration.check import CheckSection
+
+    return CheckSection(context, parent)
+
+
+SECTIONS: tuple[Place, ...] = (
+    Place(_recovery, 0),
+    Place(_backup, 0),
+    Place(_passphrase, 1),
+    Place(_lock, 1),
+    Place(_check, 1),
+)
 """The cards, in the order of the page; each is imported when the page is first shown."""
 
 
