@@ -61,6 +61,7 @@ class SyncResult:
         complete: False when it was cancelled.
         disputed: Chains that this device and the server hold differently: somebody's log was copied or forged.
         server_lost: The server had lost something, and was given back what this device holds of it.
+        over_quota: The server has no more room for this community.
     """
 
     sent: int
@@ -73,6 +74,7 @@ class SyncResult:
     complete: bool
     disputed: int
     server_lost: bool
+    over_quota: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,7 @@ class ExchangeService:
         cancelled: Callable[[], bool] | None = None,
         *,
         new_server: bool = False,
+        admission: str | None = None,
     ) -> SyncResult:
         """Push and pull until the server and this vault have the same.
 
@@ -184,6 +187,7 @@ class ExchangeService:
             progress: Told after each round trip.
             cancelled: Asked between round trips; what was exchanged until then stays.
             new_server: Trust the key that the server has now: the administrator says that it was replaced.
+            admission: The operator's code, by which the server is to serve this community.
 
         Raises:
             Unreachable: The server does not answer; nothing is lost.
@@ -201,6 +205,7 @@ class ExchangeService:
             progress=progress or (lambda _progress: None),
             cancelled=cancelled or (lambda: False),
             new_server=new_server,
+            admission=admission,
         )
         self._online = True
         if address != self.server:
@@ -221,6 +226,7 @@ class ExchangeService:
             outcome.complete,
             outcome.disputed,
             outcome.server_lost,
+            outcome.over_quota,
         )
 
     def export_bundle(self, path: Path, device: str | None = None) -> BundleResult:
@@ -293,7 +299,14 @@ def warnings(result: SyncResult) -> list[str]:
     found = []
     if result.server_lost:
         found.append(_("The server had lost data, or was restored from a backup. This device gave back what it holds."))
-    if result.complete and result.waiting:
+    if result.over_quota:
+        found.append(
+            _(
+                "The server has no more room for this community. What it has not taken stays here and is sent when "
+                "there is room; colleagues do not see it yet. Ask the server's operator for a larger quota."
+            )
+        )
+    elif result.complete and result.waiting:
         found.append(
             _(
                 "The server has not taken {count} frames of this device. They stay here, and colleagues do not see "

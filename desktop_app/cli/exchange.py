@@ -1,5 +1,6 @@
 """Commands that exchange with others: server, bundle files, spreadsheets."""
 
+import sys
 from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
@@ -8,16 +9,14 @@ from desktop_app.cli import output
 from desktop_app.cli.community import opened
 from desktop_app.cli.parser import Commands
 from desktop_app.exchange import bundle_warnings, warnings
-from desktop_app.settings import server_folder
 from sync.messages import _
 
-DEFAULT_PORT = 8437
 NOT_THE_SAME = 3
 """The exit code when an exchange ended and something was refused: the two sides do not have the same."""
 
 
 def add_commands(commands: Commands) -> None:
-    """Add ``sync``, ``bundle``, ``serve`` and ``import``."""
+    """Add ``sync``, ``bundle`` and ``import``."""
     sync = commands.add("sync", _("push and pull until the server and this vault have the same"), _sync)
     sync.add_argument("vault", metavar="VAULT", type=Path)
     sync.add_argument("--server", metavar="URL", help=_("address of the server; kept for the next time"))
@@ -25,6 +24,11 @@ def add_commands(commands: Commands) -> None:
         "--new-server",
         action="store_true",
         help=_("the administrator says that the server was replaced: trust its new key"),
+    )
+    sync.add_argument(
+        "--admission",
+        metavar="CODE",
+        help=_("the admission code of the server's operator, at the first exchange; - reads it from standard input"),
     )
     bundle = commands.group("bundle", _("exchange by a file on a stick"))
     export = bundle.add("export", _("write a bundle file"), _export)
@@ -34,12 +38,6 @@ def add_commands(commands: Commands) -> None:
     take_in = bundle.add("import", _("take in a bundle file"), _import_bundle)
     take_in.add_argument("vault", metavar="VAULT", type=Path)
     take_in.add_argument("file", metavar="FILE", type=Path)
-    serve = commands.add("serve", _("run the server of a community; it can read nothing"), _serve)
-    serve.add_argument("--data", metavar="DIR", type=Path, help=_("where the server keeps its data"))
-    serve.add_argument("--host", default="127.0.0.1", help=_("address to listen on; 0.0.0.0 for all"))
-    serve.add_argument("--port", type=int, default=DEFAULT_PORT)
-    serve.add_argument("--tls-cert", metavar="FILE", type=Path)
-    serve.add_argument("--tls-key", metavar="FILE", type=Path)
     sheet = commands.add("import", _("register the rows of a spreadsheet as cases"), _import_sheet)
     sheet.add_argument("vault", metavar="VAULT", type=Path)
     sheet.add_argument("file", metavar="FILE", type=Path)
@@ -51,7 +49,9 @@ def add_commands(commands: Commands) -> None:
 def _sync(arguments: Namespace) -> int:
     with opened(arguments) as workspace:
         told = len(workspace.notices)
-        moved = workspace.exchange.sync(arguments.server, new_server=arguments.new_server)
+        moved = workspace.exchange.sync(
+            arguments.server, new_server=arguments.new_server, admission=_admission(arguments.admission)
+        )
         found = [*workspace.notices[told:], *warnings(moved)]
     for warning in found:
         output.tell(warning)
@@ -63,6 +63,10 @@ def _sync(arguments: Namespace) -> int:
         ),
     )
     return NOT_THE_SAME if moved.disputed or moved.waiting else 0
+
+
+def _admission(given: str | None) -> str | None:
+    return sys.stdin.readline() if given == "-" else given
 
 
 def _export(arguments: Namespace) -> int:
@@ -91,28 +95,6 @@ def _import_bundle(arguments: Namespace) -> int:
         ),
     )
     return NOT_THE_SAME if taken.refused else 0
-
-
-def _serve(arguments: Namespace) -> int:
-    from sync.server import serve
-
-    def started(url: str, fingerprint: str) -> None:
-        output.result(
-            arguments,
-            {"url": url, "fingerprint": fingerprint},
-            _("The server listens at {url}").format(url=url),
-            _("Its fingerprint, to compare: {fingerprint}").format(fingerprint=fingerprint),
-        )
-
-    serve(
-        arguments.data or server_folder(),
-        arguments.host,
-        arguments.port,
-        tls_cert=arguments.tls_cert,
-        tls_key=arguments.tls_key,
-        on_started=started,
-    )
-    return 0
 
 
 def _import_sheet(arguments: Namespace) -> int:

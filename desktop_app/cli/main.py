@@ -8,7 +8,7 @@ from pathlib import Path
 
 import desktop_app
 from desktop_app.audit import Origin, set_origin
-from desktop_app.cli import audit, backups, cases, community, exchange, files, kits, mending, output
+from desktop_app.cli import audit, backups, cases, community, exchange, files, kits, mending, output, server
 from desktop_app.cli.parser import Commands, Parser, common_options, use_own_translations
 from sync import messages
 from sync.errors import Failure, Misuse, whereabouts
@@ -106,6 +106,7 @@ def _parser(upper_floor: Mapping[str, Handler]) -> Parser:
     kits.add_commands(commands)
     cases.add_commands(commands)
     exchange.add_commands(commands)
+    server.add_commands(commands)
     audit.add_commands(commands)
     files.add_commands(commands)
     backups.add_commands(commands)

@@ -7,7 +7,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -17,7 +17,7 @@ from urllib3.util import SKIP_HEADER, Retry
 
 from sync import crypto, wire
 from sync.client import failures
-from sync.crypto import CryptoError
+from sync.crypto import CryptoError, Signer
 from sync.errors import Failure
 from sync.replica import Replica
 
@@ -29,6 +29,7 @@ _MAX_BODY_BYTES = wire.MAX_MESSAGE_BYTES + crypto.SIGNATURE_BYTES
 _NO_NEEDLESS_HEADERS = dict.fromkeys(("User-Agent", "Accept-Encoding"), SKIP_HEADER)
 _AWAY = frozenset({429, 502, 503, 504})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_Kind = TypeVar("_Kind", wire.Reply, wire.Hello, wire.NewsReply)
 _OFFLINE = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH})
 
 
@@ -153,21 +154,53 @@ class Channel:
             )
             answer = self._post(wire.EXCHANGE_PATH, body)
             try:
-                return self._read(answer, server, nonce)
+                return self._read(answer, server, nonce, wire.Reply)
             except failures.Problem as problem:
                 # The connection broke and was tried again with the same nonce: this request was answered already.
                 if problem.code != "replayed" or attempt == _ATTEMPTS - 1:
                     raise
         raise AssertionError("unreachable")
 
-    def _read(self, answer: _Answer, server: bytes, nonce: bytes) -> wire.Reply:
+    def admit(self, replica: Replica, server: bytes, code: Signer) -> None:
+        """Ask to be served, by an operator's admission code; done twice it is the same.
+
+        Args:
+            replica: Whose community.
+            server: The key that the server must have.
+            code: What the code stands for.
+
+        Raises:
+            Problem: The server said no, in a machine word.
+            Unreachable: It is away, or what answers is not a server of this program.
+            Refused: It has another key, speaks another version, or answers nonsense.
+        """
+        nonce = os.urandom(wire.NONCE_BYTES)
+        body = wire.sign_admission(code, server=server, community=replica.community, nonce=nonce)
+        self._read(self._post(wire.ADMISSION_PATH, body), server, nonce, wire.Hello)
+
+    def news(self, body: bytes, server: bytes, nonce: bytes) -> bytes:
+        """Wait until others brought something, or for a while; return the server's token.
+
+        Args:
+            body: The signed request.
+            server: The key that the server must have.
+            nonce: The nonce of the request.
+
+        Raises:
+            Problem: The server said no, in a machine word.
+            Unreachable: It is away, or what answers is not a server of this program.
+            Refused: It has another key, speaks another version, or answers nonsense.
+        """
+        return self._read(self._post(wire.NEWS_PATH, body), server, nonce, wire.NewsReply).token
+
+    def _read(self, answer: _Answer, server: bytes, nonce: bytes, kind: type[_Kind]) -> _Kind:
         try:
             message = wire.open_reply(answer.body, server=server, nonce=nonce, status=answer.status)
         except CryptoError as error:
             raise self._stranger(answer, server) from error
         try:
             if answer.status == requests.codes.ok:
-                return wire.decode(wire.Reply, message)
+                return wire.decode(kind, message)
             problem = wire.decode(wire.Problem, message)
         except wire.UnknownVersion as error:
             raise failures.other_version(error.version) from error

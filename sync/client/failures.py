@@ -134,18 +134,22 @@ def other_version(version: int) -> Failure:
     )
 
 
+def not_a_code() -> Failure:
+    """What was given is no admission code."""
+    return Misuse(
+        "bad_code",
+        _("This is not an admission code. A code has five groups of five letters and digits; check it and try again."),
+    )
+
+
 def of_problem(problem: Problem, url: str) -> Failure:
     """Put the server's no into a sentence."""
     match problem.code:
         case "other_community":
             message = _("The server {url} serves another community. It took nothing; all data stays on this computer.")
             return Refused("other_community", message.format(url=url))
-        case "not_member":
-            message = _(
-                "The server {url} does not know this device as a member of the community. All data stays on this "
-                "computer; ask the administrator."
-            )
-            return Refused("not_member", message.format(url=url))
+        case "not_admitted" | "admission_unknown" | "suspended" | "not_member":
+            return _not_served(problem.code, url)
         case "busy" | "slow_down":
             message = _("The server {url} is busy. Everything is saved on this computer; try again in a minute.")
             return Unreachable("server_busy", message.format(url=url))
@@ -163,3 +167,29 @@ def of_problem(problem: Problem, url: str) -> Failure:
                 "tell the administrator."
             )
             return Refused("server_refuses", message.format(url=url, code=problem.code))
+
+
+def _not_served(code: str, url: str) -> Failure:
+    """Say why the server does not serve the community, or does not now."""
+    if code == "not_admitted":
+        message = _(
+            "The server {url} does not serve this community yet. It took nothing; all data stays on this computer. "
+            "Ask the server's operator for an admission code and exchange once with: "
+            "sprava sync VAULT --admission CODE"
+        )
+    elif code == "admission_unknown":
+        message = _(
+            "The server {url} does not know this admission code, or another community has used it. All data stays "
+            "on this computer; check the code or ask the server's operator for a new one."
+        )
+    elif code == "not_member":
+        message = _(
+            "The server {url} does not know this device as a member of the community. All data stays on this "
+            "computer; ask the administrator."
+        )
+    else:
+        message = _(
+            "The operator of the server {url} has suspended this community. The server takes nothing and gives "
+            "nothing now; all data stays on this computer, and you go on working as usual. Ask the operator."
+        )
+    return Refused(code, message.format(url=url))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sync import frames, membership, wire
+from sync.admission import code_key
 from sync.client import failures, state
 from sync.client.state import ServerState
-from sync.crypto import HASH_BYTES
+from sync.crypto import HASH_BYTES, Signer
 from sync.errors import Unreachable
 from sync.frames import NO_PREVIOUS, BadFrame, Frame
 from sync.linkgraph import fitting, links_beyond, tips
@@ -57,6 +58,7 @@ class SyncOutcome:
         complete: False when it was cancelled.
         disputed: Chains that the two sides have differently.
         server_lost: The server had less than at the last exchange and was given back what it lacked.
+        over_quota: The server has no more room for this community.
     """
 
     sent: int
@@ -68,6 +70,7 @@ class SyncOutcome:
     complete: bool = True
     disputed: int = 0
     server_lost: bool = False
+    over_quota: bool = False
 
 
 def sync_with(
@@ -77,6 +80,7 @@ def sync_with(
     progress: Callable[[Progress], None] = lambda _progress: None,
     cancelled: Callable[[], bool] = lambda: False,
     new_server: bool = False,
+    admission: str | None = None,
 ) -> SyncOutcome:
     """Push and pull until both sides have the same, or until cancelled.
 
@@ -87,6 +91,7 @@ def sync_with(
         cancelled: Asked between rounds and while a reply comes in; what was done until then stays done.
         new_server: Take the server for a new one, since the administrator said so: the key that it shows now is pinned
             in place of the earlier one, once it has answered an exchange.
+        admission: The operator's code, by which the server is to serve this community.
 
     Raises:
         Unreachable: The server or the network is away; what was done until then stays done.
@@ -95,6 +100,9 @@ def sync_with(
     """
     from sync.client.channel import Channel  # brings in requests, which nobody needs who only asks for the state
 
+    code = code_key(admission) if admission is not None else None
+    if admission is not None and code is None:
+        raise failures.not_a_code()
     with Channel(url, cancelled) as channel:
         key = None if new_server else pinned_server(replica, url)
         if key is None:
@@ -106,12 +114,21 @@ def sync_with(
                 return SyncOutcome(
                     0, 0, traffic.sent, traffic.received, traffic.round_trips, waiting=waiting, complete=False
                 )
+        if code is not None:
+            _admit(replica, channel, url, key, code)
         exchange = _Exchange(replica, channel, url, key, progress)
         try:
             complete = exchange.run(cancelled)
         finally:
             exchange.remember()
         return exchange.outcome(complete=complete)
+
+
+def _admit(replica: Replica, channel: "Channel", url: str, key: bytes, code: Signer) -> None:
+    try:
+        channel.admit(replica, key, code)
+    except failures.Problem as problem:
+        raise failures.of_problem(problem, url) from problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +164,7 @@ class _Exchange:
         self._pulling = True
         self._contact = False
         self._server_lost = False
+        self._over_quota = False
         self._began_anew = False
         self._idle_rounds = 0
 
@@ -189,6 +207,7 @@ class _Exchange:
             complete=complete,
             disputed=_disputed(own, server) if complete and self._pulling else len(self._blocked),
             server_lost=self._server_lost,
+            over_quota=self._over_quota,
         )
 
     def _finished(self) -> bool:
@@ -302,6 +321,7 @@ class _Exchange:
         refused = {link_or_frame for link_or_frame, _reason in reply.refused}
         accepted = {reply.accepted[start : start + HASH_BYTES] for start in range(0, len(reply.accepted), HASH_BYTES)}
         self._refused_links |= refused
+        self._over_quota = self._over_quota or any(reason == "quota" for _hash, reason in reply.refused)
         taken = 0
         blocked = len(self._blocked)
         for frame in carried:

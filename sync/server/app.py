@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -170,21 +171,25 @@ class _App:
         device = await self._run(lambda: self._exchange.asked_for_news(envelope, message))
         request = wire.decode(wire.NewsRequest, message)
         with self.hub.attending(request.community, device) as heard:
-            token = await self._run(lambda: self._exchange.token(request.community, device))
-            if token == request.token:
-                await self._wait(asked.http, heard)
-                if not self.hub.closed:
-                    token = await self._run(lambda: self._exchange.token(request.community, device))
-        return wire.NewsReply(wire.VERSION, token)
+            until = time.monotonic() + self._patience()
+            while True:
+                token = await self._run(lambda: self._exchange.token(request.community, device))
+                left = until - time.monotonic()
+                if token != request.token or left <= 0 or self.hub.closed:
+                    return wire.NewsReply(wire.VERSION, token)
+                await self._wait(asked.http, heard, left)
+                heard.clear()
 
-    async def _wait(self, request: Request, heard: asyncio.Event) -> None:
-        """Wait for news or the end of patience.
+    def _patience(self) -> float:
+        """Return how long a device waits for news; not long while others' news can't be heard."""
+        return self._limits.news_seconds if self._store.hears_others else self._limits.deaf_news_seconds
+
+    async def _wait(self, request: Request, heard: asyncio.Event, seconds: float) -> None:
+        """Wait for news, or so many seconds.
 
         Raises:
             ClientDisconnect: Nobody waits any more.
         """
-        hears = self._store.hears_others
-        seconds = self._limits.news_seconds if hears else self._limits.deaf_news_seconds
         told, gone = asyncio.ensure_future(heard.wait()), asyncio.ensure_future(_gone(request))
         try:
             await asyncio.wait({told, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

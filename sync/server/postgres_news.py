@@ -14,7 +14,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from sync.server.postgres_pool import connect
+from sync.server.postgres_pool import Connection, connect
 from sync.server.store import News
 
 _CHANNEL = "sprava_news"
@@ -22,6 +22,7 @@ _LONGEST = 7_900
 _PAUSE_SECONDS = 0.05
 _RETRY_SECONDS = 2.0
 _LOOK_SECONDS = 1.0
+_ATTEMPTS = 2
 
 
 class _Told(msgspec.Struct, array_like=True):
@@ -95,15 +96,13 @@ class Wire:
         return News(told.community, told.device, frozenset(told.units), told.links)
 
     def _send(self) -> None:
-        connection = None
+        connection: Connection | None = None
         while together := self._collect():
-            try:
-                connection = connection or connect(self._url, autocommit=True)
-                with connection.transaction():
-                    connection.execute("SET LOCAL synchronous_commit = off")  # nothing is stored by this
-                    for payload in together:
-                        connection.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, payload))
-            except psycopg.Error:
+            for _attempt in range(_ATTEMPTS):  # the database may have been restarted since the last time
+                with suppress(psycopg.Error):
+                    connection = connection or connect(self._url, autocommit=True)
+                    _tell(connection, together)
+                    break
                 if connection is not None:
                     connection.close()
                 connection = None
@@ -127,3 +126,10 @@ class Wire:
         if len(text) <= _LONGEST:
             return text
         return msgspec.json.encode(_Told(self._name, news.community, news.device, [], links=True)).decode()
+
+
+def _tell(connection: Connection, payloads: set[str]) -> None:
+    with connection.transaction():
+        connection.execute("SET LOCAL synchronous_commit = off")  # nothing is stored by this
+        for payload in payloads:
+            connection.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, payload))

@@ -56,11 +56,10 @@ def migrate(cursor: Cursor) -> None:
     Raises:
         Damaged: It was written by a newer program.
     """
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
     done = steps_done(cursor)
     if done == len(_STEPS):
         return
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-    done = steps_done(cursor)
     if done > len(_STEPS):
         raise newer_data()
     for step in _STEPS[done:]:

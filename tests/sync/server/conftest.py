@@ -18,6 +18,13 @@ def cluster() -> Iterator[Cluster]:
         yield running
 
 
+@pytest.fixture
+def own_cluster() -> Iterator[Cluster]:
+    """A cluster that a test may stop."""
+    with running_cluster() as running:
+        yield running
+
+
 @pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest) -> str | None:
     """Where the server's data lie: in its folder, or in a new PostgreSQL database."""

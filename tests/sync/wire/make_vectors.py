@@ -220,10 +220,18 @@ def vectors() -> dict[str, Vector]:
             "request": second.request(second.pack(request), **sending),
             "reply": second.reply(second.pack(reply), nonce=NONCE, status=200, key=SERVER),
             "nothing_new": second.request(second.pack(later), **sending),
+            "code": ADMISSION_CODE.encode(),
+            "admission": second.admission(ADMISSION_CODE, server=SERVER.public, community=community, nonce=NONCE),
+            "news": second.request(second.pack([1, community, TOKEN]), **sending, path=b"/v1/news"),
+            "news_reply": second.reply(second.pack([1, TOKEN]), nonce=NONCE, status=200, key=SERVER),
             "hello": second.reply(second.pack([1, SERVER.public, EPOCH]), nonce=NONCE, status=200, key=SERVER),
             "problem": second.reply(second.pack([1, "other_community"]), nonce=NONCE, status=403, key=SERVER),
         },
     }
+
+
+ADMISSION_CODE = "ABCDE-FGHJK-MNPQR-STUVW-XYZ23"
+TOKEN = bytes(range(16))
 
 
 def as_text(vector: Vector) -> str:

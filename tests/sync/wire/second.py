@@ -122,11 +122,26 @@ def bundle(community: bytes, device: bytes, links: list[bytes], held: Heads, fra
     return whole + sha256(whole) + key.sign(b"sprava/bundle/1\x00" + sha256(whole))
 
 
-def request(message: bytes, *, server: bytes, community: bytes, device: bytes, nonce: bytes, key: Key) -> bytes:
-    """Return the body of a POST to /v1/exchange."""
-    signed = b"sprava/request/1\x00" + server + community + device + nonce + sha256(message) + b"POST /v1/exchange"
+def request(
+    message: bytes,
+    *,
+    server: bytes,
+    community: bytes,
+    device: bytes,
+    nonce: bytes,
+    key: Key,
+    path: bytes = b"/v1/exchange",
+) -> bytes:
+    """Return the body of a POST to /v1/exchange or /v1/news."""
+    signed = b"sprava/request/1\x00" + server + community + device + nonce + sha256(message) + b"POST " + path
     ahead = community + sha256(message) if len(message) + 96 > 65_536 else b""
     return device + nonce + key.sign(signed) + ahead + message
+
+
+def admission(code: str, *, server: bytes, community: bytes, nonce: bytes) -> bytes:
+    """Return the body of a POST to /v1/admission."""
+    key = Key(derive(sha256(code.replace("-", "").encode()), b"sprava/v1/admission-code", 32))
+    return nonce + community + key.public + key.sign(b"sprava/admission/1\x00" + server + community + nonce)
 
 
 def reply(message: bytes, *, nonce: bytes, status: int, key: Key) -> bytes:

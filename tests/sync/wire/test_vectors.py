@@ -8,6 +8,7 @@ import pytest
 import zstandard
 
 from sync import bundle, changes, crypto, enrolment, frames, membership, wire
+from sync.admission import code_key, new_code
 from sync.crypto import Opener, Signer
 from sync.ids import new_id
 from sync.membership import Membership
@@ -170,6 +171,27 @@ def test_http_request() -> None:
     assert message.base == wire.digest(heads) == vector["heads_digest"]
 
 
+def test_http_admission_and_news() -> None:
+    vector, community = _load("http.json"), _load("membership.json")["community"]
+    server, nonce = vector["server_key"], vector["nonce"]
+    code = code_key(f" {vector['code'].decode().lower().replace('-', ' ')}\n")
+    assert code is not None
+    made = wire.sign_admission(code, server=server, community=community, nonce=nonce)
+    assert made == vector["admission"]
+    wire.open_admission(made).verify(server)
+    envelope, message = wire.open_request(vector["news"])
+    key = Signer(vector["device_seed"])
+    digest = second.sha256(message)
+    envelope.verify(key.public_key, server=server, community=community, digest=digest, path=wire.NEWS_PATH)
+    assert wire.encode(wire.decode(wire.NewsRequest, message)) == message
+
+
+@pytest.mark.parametrize("text", ["", "ABCDE", "ABCDE-FGHJK-MNPQR-STUVW-XYZ2O", "АBCDE-FGHJK-MNPQR-STUVW-XYZ23"])
+def test_what_is_no_admission_code(text: str) -> None:
+    assert code_key(text) is None
+    assert code_key(new_code()) is not None
+
+
 @pytest.mark.parametrize("size", [65_440, 65_441])
 def test_a_long_body_says_ahead_who_signed_what(size: int) -> None:
     vector = _load("http.json")
@@ -181,9 +203,10 @@ def test_a_long_body_says_ahead_who_signed_what(size: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "status"), [("reply", Reply, 200), ("hello", Hello, 200), ("problem", Problem, 403)]
+    ("name", "kind", "status"),
+    [("reply", Reply, 200), ("hello", Hello, 200), ("news_reply", wire.NewsReply, 200), ("problem", Problem, 403)],
 )
-def test_http_replies(name: str, kind: type[Reply | Hello | Problem], status: int) -> None:
+def test_http_replies(name: str, kind: type[Reply | Hello | wire.NewsReply | Problem], status: int) -> None:
     vector = _load("http.json")
     message = wire.open_reply(vector[name], server=vector["server_key"], nonce=vector["nonce"], status=status)
     assert wire.encode(wire.decode(kind, message)) == message
