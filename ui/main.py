@@ -4,6 +4,9 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
+PAINT = "paint-pipe"
+"""The installed program as the child that draws files; see `desktop_app.attachments.painting`."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Carry out a command line, or open the desk when it holds no command.
@@ -20,6 +23,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None:
         harden()
     given = list(sys.argv[1:] if argv is None else argv)
+    if given == [PAINT]:
+        from desktop_app.attachments.painter import serve
+
+        return serve()
     # Options alone, such as --lang uk, still mean the desk.
     only_language = len(given) in {1, 2} and given[0].startswith("--lang") and len(given) == 2 - ("=" in given[0])
     if not given or only_language:

@@ -1,19 +1,21 @@
 """What a clerk does with files of cases; screens and command line call these and nothing below them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from desktop_app.attachments import adding, kinds, model, rows
+from desktop_app.attachments import adding, kinds, model, rows, thumbnails
 from desktop_app.attachments.adding import Written
 from desktop_app.attachments.chunks import Manifest
 from desktop_app.attachments.cleaning import Cleaned, Doubt, clean
 from desktop_app.attachments.model import COLLECTION, Cancelled, FileEntry, Progress
+from desktop_app.attachments.painting import Painter, Picture, can_show
 from desktop_app.attachments.reading import Content, Place, manifest_of
 from desktop_app.attachments.rows import FileReader, FileRow
 from desktop_app.attachments.sources import OpenSource, Source
 from desktop_app.attachments.store import FOLDER_NAME, Adding, ChunkStore
+from desktop_app.attachments.thumbnails import Thumbnails
 from desktop_app.audit import Audit
 from desktop_app.cases.model import DELETED
 from desktop_app.cases.views import CaseReader
@@ -52,6 +54,7 @@ class FileService:
         self._log = log
         self._cases = cases
         self.chunks = ChunkStore(vault.folder / FOLDER_NAME)
+        self._thumbnails = Thumbnails(vault)
         self._reader = FileReader(log, directory, self.chunks)
 
     def add(
@@ -122,6 +125,29 @@ class FileService:
         content = Content(self.chunks, _required(row), row.name, saving)
         self._audit.read("file_opened", [case], name=row.name)
         return content
+
+    def thumbnail(self, file_id: str, painter: Painter) -> Picture | None:
+        """Return a small picture of a file, made now if there is none; None for files that have none.
+
+        It tells no more than the list of files, so the audit has no entry of its own for it.
+
+        Args:
+            file_id: The file.
+            painter: Draws it.
+
+        Raises:
+            Refused: There is no such file.
+        """
+        with self._vault.read() as connection:
+            row = rows.row_of(connection, file_id)
+        if row.place is None or not can_show(row.type, row.size) or row.size > thumbnails.MAX_BYTES:
+            return None
+        with suppress(LookupError):
+            return self._thumbnails.known(row.place.manifest)
+        with suppress(Unreachable, Damaged):
+            content = Content(self.chunks, row.place, row.name)
+            return self._thumbnails.make(row.place.manifest, row.type, content, painter)
+        return None
 
     def remove(self, file_id: str) -> FileEntry:
         """Take a file out of its case; `restore` brings it back, and nothing is destroyed.
