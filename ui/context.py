@@ -9,6 +9,7 @@ from desktop_app.settings import Settings
 from desktop_app.workspace import ChangeEvent, Workspace
 from sync.errors import Failure
 from ui.backup_job import BackupJob
+from ui.attachments.job import FilesJob
 from ui.exchange_job import ExchangeJob
 from ui.worker import Worker
 
@@ -42,6 +43,8 @@ class DeskContext(QObject):
         self.worker = Worker(self)
         self.exchange = ExchangeJob(workspace, self.worker, self)
         self.backup = BackupJob(workspace, self.worker, self)
+        self.files = FilesJob(workspace, self.worker, self)
+        self.files.failed.connect(self.show_failure)
         # The workspace calls back on the thread that wrote; the queued signal brings it here.
         self._written.connect(self._announce, Qt.ConnectionType.QueuedConnection)
         self._unsubscribe = workspace.subscribe(self._written.emit)
@@ -124,6 +127,7 @@ class DeskContext(QObject):
         """
         self.exchange.cancel()
         self.backup.cancel()
+        self.files.close()
         self._unsubscribe()
         return self.worker.end()
 

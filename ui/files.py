@@ -41,6 +41,23 @@ def ask_open(parent: QWidget, text: str, kinds: str, chosen: Chosen) -> QFileDia
     return dialog
 
 
+def ask_open_many(parent: QWidget, text: str, chosen: Callable[[list[str]], None]) -> QFileDialog:
+    """Ask for one file or more that exist, of any kind.
+
+    Args:
+        parent: The window that asks.
+        text: What for.
+        chosen: As for ``ask_folder``, told all paths.
+    """
+    receiver_of(chosen)
+    dialog = QFileDialog(parent, text)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+    dialog.filesSelected.connect(chosen)
+    dialog.open()
+    return dialog
+
+
 def ask_save(parent: QWidget, text: str, kinds: str, name: str, chosen: Chosen) -> QFileDialog:
     """Ask where to write a file; an existing one is replaced only after a question.
 

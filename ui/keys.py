@@ -33,6 +33,19 @@ def with_twins(keys: Sequence[str]) -> list[QKeySequence]:
     return found
 
 
+def bind_within(widget: QWidget, keys: Sequence[str], run: Callable[[], object]) -> QShortcut:
+    """Let keys do something while the focus is in a widget.
+
+    Args:
+        widget: The owner.
+        keys: As Qt writes them.
+        run: What to do.
+    """
+    shortcut = bind(widget, keys, run)
+    shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+    return shortcut
+
+
 def bind(widget: QWidget, keys: Sequence[str], run: Callable[[], object]) -> QShortcut:
     """Let keys do something while a widget's window is in use.
 

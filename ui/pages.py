@@ -73,6 +73,12 @@ def _administration(context: DeskContext, parent: QWidget) -> Page:
     return AdministrationPage(context, parent)
 
 
+def _file(context: DeskContext, parent: QWidget) -> Page:
+    from ui.attachments.page import FilePage
+
+    return FilePage(context, parent)
+
+
 PAGES = (
     PageSpec("today", N_("Today"), "today", ("Ctrl+1",), _today),
     PageSpec("cases", N_("Cases"), "cases", ("Ctrl+2",), _cases),
@@ -80,5 +86,6 @@ PAGES = (
     PageSpec("exchange", N_("Exchange"), "exchange", ("Ctrl+6",), _exchange),
     PageSpec("administration", N_("Administration"), "shield", ("Ctrl+7",), _administration),
     PageSpec("case", N_("Case"), "case", (), _case, in_rail=False),
+    PageSpec("file", N_("File"), "file", (), _file, in_rail=False),
     PageSpec("new_case", N_("New case"), "new_case", ("F7", "Ctrl+N"), _new_case, in_rail=False),
 )

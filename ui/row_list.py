@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QKeyEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QListView, QScrollArea, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from ui import theme
@@ -27,6 +27,8 @@ class Row:
         detail: The second, quieter line.
         state: The chip or words at the right.
         icon: The name of an icon at the left, empty for none.
+        picture: A picture in place of the icon.
+        tile: The icon has as much room as a picture.
     """
 
     key: str
@@ -34,6 +36,8 @@ class Row:
     detail: str
     state: State = NO_STATE
     icon: str = ""
+    picture: QPixmap | None = None
+    tile: bool = False
 
 
 class _Rows(QAbstractListModel):
@@ -83,10 +87,7 @@ class _Painter(QStyledItemDelegate):
         _background(painter, option, chosen=self._choosing and bool(option.state & QStyle.StateFlag.State_Selected))
         box = option.rect.adjusted(theme.SPACE_S, theme.SPACE_XS, -theme.SPACE_S, -theme.SPACE_XS)
         if row.icon:
-            side = theme.scaled(24)
-            picture = pixmap(row.icon, "accent", side, painter.device().devicePixelRatioF())
-            painter.drawPixmap(box.x(), box.center().y() - side // 2, picture)
-            box.adjust(side + theme.SPACE_M, 0, 0, 0)
+            box.adjust(_icon(painter, box, row) + theme.SPACE_M, 0, 0, 0)
         taken = _state(painter, box, row.state)
         words = box.adjusted(0, 0, -taken - theme.SPACE_M, 0)
         _line(painter, words, row.title, theme.font("body"), theme.tokens().text, Qt.AlignmentFlag.AlignTop)
@@ -102,6 +103,25 @@ def _background(painter: QPainter, option: QStyleOptionViewItem, *, chosen: bool
         painter.setPen(QPen(QColor(now.accent), 2) if focused else Qt.PenStyle.NoPen)
         painter.setBrush(QColor(now.selected if focused or chosen else now.hover))
         painter.drawRoundedRect(option.rect.adjusted(1, 1, -1, -1), 6, 6)
+
+
+def _icon(painter: QPainter, box: QRect, row: Row) -> int:
+    """Paint the icon or picture at the left and return the width of its place."""
+    if row.picture is None:
+        side = theme.scaled(24)
+        room = box.height() if row.tile else side
+        icon = pixmap(row.icon, "accent", side, painter.device().devicePixelRatioF())
+        painter.drawPixmap(box.x() + (room - side) // 2, box.center().y() - side // 2, icon)
+        return room
+    side = box.height()
+    size = row.picture.size().scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio)
+    place = QRect(box.x() + (side - size.width()) // 2, box.y() + (side - size.height()) // 2, *size.toTuple())
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawPixmap(place, row.picture)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(theme.tokens().line)))
+    painter.drawRect(place)
+    return side
 
 
 def _state(painter: QPainter, box: QRect, state: State) -> int:

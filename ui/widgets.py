@@ -268,7 +268,8 @@ class EmptyState(QWidget):
         column.setSpacing(theme.SPACE_S)
         column.addStretch(1)
         column.addWidget(icon_label(icon, "muted", self, theme.scaled(32)), 0, Qt.AlignmentFlag.AlignHCenter)
-        for words in (label(text, "strong", parent=self, wrap=True), caption(hint, self)):
+        self._words = label(text, "strong", parent=self, wrap=True)
+        for words in (self._words, caption(hint, self)):
             words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             words.setVisible(bool(words.text()))
             column.addWidget(words)
@@ -277,6 +278,14 @@ class EmptyState(QWidget):
             ask.clicked.connect(self.asked)
             column.addWidget(ask, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
+
+    def say(self, text: str) -> None:
+        """Say something else.
+
+        Args:
+            text: One sentence.
+        """
+        self._words.setText(text)
 
 
 class MessageBar(QFrame):

@@ -43,24 +43,30 @@ class _Picture:
 
         # Anything larger raises instead of warning.
         Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
-        self._image = Image.open(io.BytesIO(data), formats=_PICTURE_FORMATS)
-        self._require_size()
-        frames = getattr(self._image, "n_frames", 1) if self._image.format == "TIFF" else 1
-        self.pages = min(MAX_PAGES, frames)
+        self._data = data
+        image = self._image()
+        self.pages = min(MAX_PAGES, getattr(image, "n_frames", 1) if image.format == "TIFF" else 1)
 
-    def _require_size(self) -> None:
-        if self._image.width * self._image.height > MAX_PIXELS:
+    def _image(self, page: int = 0) -> Any:  # noqa: ANN401 - an image of a library that is imported when wanted
+        """Open the image anew: one that was once read small stays small."""
+        from PIL import Image
+
+        image = Image.open(io.BytesIO(self._data), formats=_PICTURE_FORMATS)
+        if page:
+            image.seek(page)
+        if image.width * image.height > MAX_PIXELS:
             raise TooLarge
+        return image
 
     def draw(self, page: int, width: int, height: int) -> tuple[int, int, bytes]:
         from PIL import Image, ImageOps
 
-        if self.pages > 1:
-            self._image.seek(page)
-            self._require_size()
-        elif self._image.format == "JPEG" and width * height < MAX_DRAWN_PIXELS:
-            self._image.draft("RGB", (width, height))
-        upright = ImageOps.exif_transpose(self._image)
+        image = self._image(page)
+        if image.format == "JPEG":
+            # It reads no more of the picture than the room needs; the room may lie across.
+            side = max(width, height)
+            image.draft("RGB", (side, side))
+        upright = ImageOps.exif_transpose(image)
         if upright.mode != "RGB":
             coloured = upright.convert("RGBA")
             upright = Image.new("RGB", coloured.size, "white")

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from desktop_app.attachments.model import FileEntry
 from desktop_app.cases.model import CaseView, Draft, HistoryEntry
 from desktop_app.workspace import ChangeEvent, Workspace
 from sync.errors import Failure
 from sync.messages import _
 from ui import theme
 from ui.actions import Action
+from ui.attachments.card import ADD_KEYS, FilesCard
 from ui.cases.case_form import fill_holder, scroll_holder
 from ui.cases.case_header import CaseHead
 from ui.cases.details import DetailsPane
@@ -37,6 +39,7 @@ class Loaded:
     view: CaseView
     history: Sequence[HistoryEntry]
     draft: Draft | None
+    files: Sequence[FileEntry]
 
 
 class CasePage(Page):
@@ -60,6 +63,8 @@ class CasePage(Page):
         self.head = CaseHead(self)
         self.bar = MessageBar(self)
         self.pane = DetailsPane(self)
+        self.files = FilesCard(context, self.pane)
+        self.pane.put_files(self.files)
         self._stack = QStackedWidget(self)
         self._missing = EmptyState("case", _("This case can't be shown."), parent=self, action=_("Back"))
         self._build()
@@ -90,6 +95,18 @@ class CasePage(Page):
         """Keep the draft at once."""
         if self._keeper is not None:
             self._keeper.pause()
+        self.files.leave()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        """Qt: files or a picture are dragged over the case."""
+        data = event.mimeData()
+        if self.view is not None and (data.hasImage() or any(url.isLocalFile() for url in data.urls())):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """Qt: they are let go: they become files of the case."""
+        if self.view is not None and self.files.take(event.mimeData()):
+            event.acceptProposedAction()
 
     def refresh(self, event: ChangeEvent) -> None:
         """Load the case again when it's one of those that changed."""
@@ -115,7 +132,7 @@ class CasePage(Page):
                 Action("stop-editing", _("Stop editing, keep a draft"), self.cancel, "draft", ("Esc",)),
             ]
         steps = [Action(f"step-{step.text()}", step.text(), step.click, "forward") for step in self.head.steps]
-        return [Action("edit-case", _("Edit the case"), self.edit, "edit", ("F2",)), *steps]
+        return [Action("edit-case", _("Edit the case"), self.edit, "edit", ("F2",)), *steps, *self.files.commands()]
 
     def edit(self) -> None:
         """Begin to change the values, or go on with the draft."""
@@ -185,8 +202,11 @@ class CasePage(Page):
         self.head.edit_wanted.connect(self.edit)
         self.head.move_wanted.connect(self._move)
         self._missing.asked.connect(self._back)
+        self.files.opened.connect(self._open_file)
+        self.setAcceptDrops(True)
         self._shortcut("F2", self.edit)
         self._shortcut("Esc", self.cancel)
+        self._shortcut(ADD_KEYS, self.files.choose)
         for keys in SAVE_KEYS:
             self._shortcut(keys, self.save)
 
@@ -208,6 +228,7 @@ class CasePage(Page):
         self.head.show_case(loaded.view, today)
         self.pane.show_case(loaded.view, loaded.history, today)
         self._show_parts(shown=True)
+        self.files.show_files(loaded.view.id, loaded.files)
         self._show_read(loaded.view)
         if self.form is not None and before is not None:
             self._overtake(before, loaded)
@@ -316,6 +337,9 @@ class CasePage(Page):
     def _open_conflicts(self) -> None:
         self.context.open_conflicts(self._case_id)
 
+    def _open_file(self, file_id: str) -> None:
+        self.context.show_page("file", file_id)
+
     def _back(self) -> None:
         self.context.go_back()
 
@@ -323,4 +347,5 @@ class CasePage(Page):
 def load_case(workspace: Workspace, case_id: str) -> Loaded:
     """Read a case with its history and its draft; runs on a worker."""
     view, history = workspace.cases.open(case_id)
-    return Loaded(view, history, workspace.drafts.get(EDIT_DRAFT + view.id))
+    draft = workspace.drafts.get(EDIT_DRAFT + view.id)
+    return Loaded(view, history, draft, workspace.files.list(view.id))

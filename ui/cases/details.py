@@ -21,6 +21,8 @@ PANE_WIDTH = 360
 class DetailsPane(QFrame):
     """A few facts above the history."""
 
+    _FILES_AT = 3
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("surface", "card")
@@ -38,7 +40,7 @@ class DetailsPane(QFrame):
             self._values[name] = value
             self._facts.addRow(caption(words, self), value)
         self.timeline = Timeline(self)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACE_M, theme.SPACE_M, theme.SPACE_M, theme.SPACE_M)
         column.setSpacing(theme.SPACE_S)
         column.addWidget(heading(_("Details"), self))
@@ -46,6 +48,11 @@ class DetailsPane(QFrame):
         column.addWidget(line(self))
         column.addWidget(heading(_("Timeline"), self), 0, Qt.AlignmentFlag.AlignTop)
         column.addWidget(self.timeline, 1)
+
+    def put_files(self, files: QWidget) -> None:
+        """Put the files of the case between the facts and the timeline."""
+        self._column.insertWidget(self._FILES_AT, files)
+        self._column.insertWidget(self._FILES_AT + 1, line(self))
 
     def show_case(self, view: CaseView, history: Sequence[HistoryEntry], today: date) -> None:
         """Show the facts and the history of a case.

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
+from desktop_app.attachments.rows import HISTORY_FIELD as FILE
 from desktop_app.cases import model as case_model
 from desktop_app.cases.model import HistoryEntry
 from desktop_app.cases.words import field_label, field_value
@@ -39,7 +40,9 @@ class Event:
     @property
     def changes(self) -> tuple[HistoryEntry, ...]:
         """What is worth telling: of a registration not the first values, which the form shows."""
-        return tuple(entry for entry in self.entries if not self.registered or entry.before is not None)
+        return tuple(
+            entry for entry in self.entries if not self.registered or entry.before is not None or entry.field == FILE
+        )
 
 
 def events(history: Iterable[HistoryEntry]) -> Iterator[Event]:
@@ -116,6 +119,10 @@ def _line(words: str) -> str:
 
 
 def _change_html(kit: Kit, entry: HistoryEntry, muted: str) -> str:
+    if entry.field == FILE:
+        words = _("File removed:") if entry.after is None else _("File added:")
+        name = escape(_short(str(entry.after or entry.before), _LONG_AFTER))
+        return f'<span style="color:{muted}">{escape(words)}</span> {_strong(name)}'
     label = escape(field_label(kit, entry.field))
     before = escape(_short(field_value(kit, entry.field, entry.before), _LONG_BEFORE))
     after = escape(_short(field_value(kit, entry.field, entry.after), _LONG_AFTER))
