@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from desktop_app.settings import Settings
 from desktop_app.workspace import ChangeEvent, Workspace
 from sync.errors import Failure
-from ui.backup_job import BackupJob
 from ui.attachments.job import FilesJob
+from ui.backup_job import BackupJob
 from ui.exchange_job import ExchangeJob
 from ui.worker import Worker
 
