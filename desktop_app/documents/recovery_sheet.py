@@ -18,7 +18,7 @@ from desktop_app.vault.shares import Arrangement, Share, sheet_number
 _WIDTH_MM = 175
 _QR_MM = 52
 _WORD_COLUMNS = 4
-_NAME_LETTERS = 90
+_NAME_LETTERS = 52
 _TINT = HexColor("#F3F5F8")
 _FACTS = ("community", "unit", "person", "made_on", "vault")
 _ADVICE = ("opens", "keep", "use", "afterwards")
@@ -92,7 +92,7 @@ def _facts(share: Share, names: Names, vault_id: bytes, made_on: date) -> Table:
     mark = vault_id.hex().upper()
     values = (names.community, names.unit, names.person, f"{made_on:%d.%m.%Y}", f"{mark[:4]} {mark[4:8]}")
     rows = [
-        [pdf.paragraph(_both(name), 9, muted=True, space=0), pdf.paragraph(_short(value), 11, space=0)]
+        [pdf.paragraph(_both(name), 9, muted=True, space=0), pdf.paragraph(_short(value), 10, space=0)]
         for name, value in zip(_FACTS, values, strict=True)
     ]
     inner = Table(rows, colWidths=[40 * mm, (_WIDTH_MM - _QR_MM - 48) * mm])
