@@ -166,11 +166,9 @@ def test_killed_while_recovering_there_is_always_a_way_in(place: Path, project: 
     before, after = place / f"{done}.pdf", place / f"{done + 1}.pdf"
     slot = vault_slot(place / "vault")
     (old,) = read_shares(before)
-    in_force, phrase = (
-        (before, (NEW, PHRASE)[(done - 1) % 2]) if slot == old.sheet else (after, (NEW, PHRASE)[done % 2])
-    )
+    in_force, turn = (before, done - 1) if slot == old.sheet else (after, done)
     open_recovered(place / "vault", shares.combine(read_shares(in_force))).close()
-    open_workspace(place / "vault", phrase).close()
+    open_workspace(place / "vault", (NEW, PHRASE)[turn % 2]).close()
 
 
 def vault_slot(folder: Path) -> int:

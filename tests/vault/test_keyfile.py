@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desktop_app.vault import kdf, keyfile, passphrase
+from desktop_app.vault import Stick, kdf, keyfile, passphrase, shares
 from desktop_app.vault.kdf import KDF_FLOOR, KdfParameters
 from desktop_app.vault.keyfile import KeyFile
 from desktop_app.vault.slots import Slot
 from sync import crypto
 from sync.errors import Damaged, Refused
+
+from . import second
 
 SECRET = passphrase.secret("сім качок біля ставка")
 KEY = bytearray(range(32))
@@ -173,10 +175,30 @@ def test_calibration_stays_within_floor_and_cap() -> None:
     assert kdf.calibrate(0.0) == KDF_FLOOR
 
 
-def test_the_vector_of_the_documentation(project: Path) -> None:
-    text = (project / "docs" / "formats" / "key-file.md").read_text(encoding="utf-8")
-    (vector,) = re.findall(r"```\n([0-9a-f\n]+)```", text)
-    file = keyfile.parse(bytes.fromhex(vector))
+def blocks(project: Path, name: str) -> list[str]:
+    text = (project / "docs" / "formats" / name).read_text(encoding="utf-8")
+    return re.findall(r"```(?:text)?\n(.+?)```", text, re.DOTALL)
+
+
+def test_the_vectors_of_the_documentation(project: Path) -> None:
+    first, both, on_stick, four_tries = (bytes.fromhex(block) for block in blocks(project, "key-file.md"))
+    file = keyfile.parse(first)
     assert file.vault_id == b"\x11" * 16
     assert (file.slots[0].salt, file.slots[0].nonce) == (b"\x22" * 16, b"\x33" * 12)
     assert file.unlock(SECRET) == KEY
+    stick = Stick.unpack(on_stick)
+    assert (stick.id, stick.secret) == (b"\x44" * 16, b"\x55" * 32)
+    second_file = keyfile.parse(both)
+    assert second_file.unlock(SECRET, stick) == KEY
+    assert second_file.unlock_recovery(bytes(range(0x60, 0x70))) == KEY
+    assert four_tries == second.tries(4, 1_764_081_000_000)
+
+
+def test_the_words_of_the_documentation(project: Path) -> None:
+    _code, ours, english, *split = blocks(project, "recovery.md")
+    secret = bytes(range(0x60, 0x70))
+    for text in (ours, english, split[0] + split[2], "\n".join(split)):
+        found = shares.parse(text)
+        again = shares.combine(found)
+        assert (again.secret, again.sheet) == (secret, 4711)
+        assert second.secret_of([share.indices for share in found[: again.threshold]]) == secret
