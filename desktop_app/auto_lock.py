@@ -41,4 +41,5 @@ def set_minutes(workspace: Workspace, number: int) -> int:
             ),
         )
     workspace.log.remember(_NOTE, b"%d" % number)
+    workspace.audit.record("locking_changed", minutes=number)
     return number

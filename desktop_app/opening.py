@@ -11,6 +11,7 @@ from desktop_app.projection import DeskProjection
 from desktop_app.recovery import Prepared
 from desktop_app.vault import KdfParameters, NewPhrase, Stick, Vault, shares
 from desktop_app.vault.shares import Arrangement, Secret, Share
+from desktop_app.vault.tries import Tries
 from desktop_app.workspace import EXAMPLE, Workspace
 from sync import enrolment, ids
 from sync.changes import Change
@@ -119,8 +120,11 @@ def open_workspace(folder: Path, passphrase: str, *, stick: Stick | None = None,
             it is open elsewhere.
         Damaged: A file of the vault is damaged; the message says which.
     """
+    wrong = Tries(folder).count
     held = vault.open_vault(folder, passphrase, schema.migrate, schema_version=schema.VERSION, stick=stick)
     workspace = _opened(held)
+    if wrong:
+        workspace.audit.record("wrong_tries", count=wrong)
     if raise_cost:
         held.raise_cost(passphrase, stick)
     return workspace
@@ -137,7 +141,10 @@ def open_recovered(folder: Path, secret: Secret) -> Workspace:
         Refused: It is not the secret of this vault, or as for `open_workspace`.
         Damaged: A file of the vault is damaged; the message says which.
     """
+    wrong = Tries(folder).count
     workspace = _opened(vault.open_with_recovery(folder, secret, schema.migrate, schema_version=schema.VERSION))
+    if wrong:
+        workspace.audit.record("wrong_tries", count=wrong)
     workspace.audit.record("recovery_used")
     return workspace
 

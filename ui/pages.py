@@ -61,6 +61,18 @@ def _conflicts(context: DeskContext, parent: QWidget) -> Page:
     return ConflictsPage(context, parent)
 
 
+def _audit(context: DeskContext, parent: QWidget) -> Page:
+    from ui.audit.page import AuditPage
+
+    return AuditPage(context, parent)
+
+
+def _access_report(context: DeskContext, parent: QWidget) -> Page:
+    from ui.audit.report_page import AccessReportPage
+
+    return AccessReportPage(context, parent)
+
+
 def _exchange(context: DeskContext, parent: QWidget) -> Page:
     from ui.exchange_page import ExchangePage
 
@@ -85,6 +97,8 @@ PAGES = (
     PageSpec("conflicts", N_("Conflicts"), "conflict", ("F9",), _conflicts),
     PageSpec("exchange", N_("Exchange"), "exchange", ("Ctrl+6",), _exchange),
     PageSpec("administration", N_("Administration"), "shield", ("Ctrl+7",), _administration),
+    PageSpec("audit", N_("Audit"), "eye", ("Ctrl+9",), _audit, in_rail=False),
+    PageSpec("access_report", N_("Access report"), "person", (), _access_report, in_rail=False),
     PageSpec("case", N_("Case"), "case", (), _case, in_rail=False),
     PageSpec("file", N_("File"), "file", (), _file, in_rail=False),
     PageSpec("new_case", N_("New case"), "new_case", ("F7", "Ctrl+N"), _new_case, in_rail=False),

@@ -13,7 +13,7 @@ from ui.pages import PageSpec
 from ui.widgets import Button, icon_button, label
 
 _WIDE, _NARROW = 200, 56
-_BELONGS_TO = {"case": "cases", "new_case": "cases"}
+_BELONGS_TO = {"case": "cases", "new_case": "cases", "audit": "administration", "access_report": "administration"}
 
 
 class RailButton(Button):

@@ -28,7 +28,7 @@ def export(audit: AuditService, query: AuditQuery, path: Path) -> int:
     Raises:
         Refused: There is a file already, or it can't be written.
     """
-    total = audit.count(query)
+    total = audit.peek_count(query)
     audit.record_export(query, total, path.name)
     text = io.StringIO(newline="")
     writer = csv.writer(text)

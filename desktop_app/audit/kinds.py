@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from desktop_app.kits import loader
+from desktop_app.kits.model import text
+from sync import membership
 from sync.messages import N_, _
 
 
@@ -70,7 +73,6 @@ _ALL = (
     _reading("search", N_("Search"), "search", (*FILTER, "hits"), _FOUND),
     _reading("list_shown", N_("List of cases shown"), "cases", (*FILTER, "hits"), _FOUND, "muted"),
     _reading("today_shown", N_("“Today” shown"), "today", role="muted"),
-    _reading("readers_shown", N_("Shown who has read a case"), "eye"),
     Kind(
         "report_made", N_("Access report made"), "export", Group.READING,
         ("cases", "words", "file"), N_("cases: {cases} · {words} · {file}"), "warn",
@@ -89,6 +91,14 @@ _ALL = (
         ("device", "role"), N_("device {device}, {role}"), "ok",
     ),
     Kind("server_changed", N_("Address of the server changed"), "online", Group.SEAT, ("address",), "{address}"),
+    Kind(
+        "locking_changed", N_("Time until the desk locks itself changed"), "clock", Group.SEAT,
+        ("minutes",), N_("minutes: {minutes}"),
+    ),
+    Kind(
+        "wrong_tries", N_("Wrong tries before the vault was opened"), "warn", Group.SEAT,
+        ("count",), N_("how many: {count}"), "warn",
+    ),
     Kind("passphrase_changed", N_("Pass phrase changed"), "lock", Group.SEAT),
     Kind(
         "recovery_made", N_("Recovery sheet made"), "shield", Group.SEAT, ("number", "count"),
@@ -124,7 +134,12 @@ _ALL = (
 KINDS: Mapping[str, Kind] = {kind.id: kind for kind in _ALL}
 """Every kind by its id, in the order in which they are offered."""
 
-_LABELS = {"kit": N_("type: {value}"), "stage": N_("stage: {value}")}
+_ROLES = {
+    membership.ADMINISTRATOR: N_("Administrator"),
+    membership.HEAD: N_("Head of unit"),
+    membership.CLERK: N_("Clerk"),
+    membership.AUDITOR: N_("Auditor"),
+}
 
 
 def title(kind_id: str) -> str:
@@ -141,16 +156,23 @@ def words(kind_id: str, detail: Mapping[str, object]) -> str:
     if not kind.words:
         return ""
     told = {name: _plain(detail.get(name)) for name in kind.details}
+    if detail.get("role") in _ROLES:
+        told["role"] = _(_ROLES[str(detail["role"])])
     given = detail.get("filter")
     told["filter"] = audit_filter_words(given) if isinstance(given, Mapping) else filter_words(detail)
-    text = _(kind.words).format(**told)
-    return " · ".join(part for part in text.split(" · ") if part.strip())
+    whole = _(kind.words).format(**told)
+    return " · ".join(part for part in whole.split(" · ") if part.strip())
 
 
 def filter_words(detail: Mapping[str, object]) -> str:
     """Return what a list was narrowed to, as a person reads it."""
-    parts = [f"“{detail['words']}”"] if detail.get("words") else []
-    parts += [_(label).format(value=detail[name]) for name, label in _LABELS.items() if detail.get(name)]
+    parts = [_("“{words}”").format(words=detail["words"])] if detail.get("words") else []
+    kit = loader.shipped().get(str(detail.get("kit")))
+    if detail.get("kit"):
+        parts.append(_("type: {value}").format(value=text(kit.title) if kit else detail["kit"]))
+    if detail.get("stage"):
+        stage = next((each for each in kit.stages if each.id == detail["stage"]), None) if kit else None
+        parts.append(_("stage: {value}").format(value=text(stage.label) if stage else detail["stage"]))
     parts += [_("only open")] if detail.get("only_open") else []
     parts += [_("only overdue")] if detail.get("overdue") else []
     where = detail.get("where")
@@ -173,5 +195,5 @@ def _plain(value: object) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return ", ".join(map(str, value)) or "—"
     return "" if value is None else str(value)

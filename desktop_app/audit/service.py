@@ -37,16 +37,20 @@ class AuditService:
         return self._log.me.role in SEES_ALL
 
     def count(self, query: AuditQuery) -> int:
-        """Return how many entries a query finds."""
-        self._audit.settle()
-        with self._store.read() as connection:
-            return queries.count(connection, query, self._only)
+        """Return how many entries a query finds, for a list of them."""
+        # The look itself is an entry: written first, it does not move the rows that are about to be read.
+        self._audit.audit_read(query, lambda: self.peek_count(query))
+        return self.peek_count(query)
 
     def page(self, query: AuditQuery, offset: int, limit: int) -> list[Entry]:
         """Return some of the entries that a query finds, the newest first."""
-        found = self.peek(query, offset, limit)
-        self._audit.audit_read(query, lambda: self.count(query))
-        return found
+        self._audit.audit_read(query, lambda: self.peek_count(query))
+        return self.peek(query, offset, limit)
+
+    def peek_count(self, query: AuditQuery) -> int:
+        """Return how many entries there are, where none of them is shown."""
+        with self._store.read() as connection:
+            return queries.count(connection, query, self._only)
 
     def peek(self, query: AuditQuery, offset: int, limit: int) -> list[Entry]:
         """Return entries for who has recorded that they are looked at."""
@@ -62,23 +66,6 @@ class AuditService:
             name: The name of the file.
         """
         self._audit.record("audit_exported", filter=narrowed(query), hits=total, file=name)
-
-    def readers(self, case_id: str, limit: int) -> list[Entry]:
-        """Return the latest entries about a case, to show who has read it.
-
-        Args:
-            case_id: The id of the case in text form.
-            limit: How many at most.
-
-        Raises:
-            Refused: The person's role does not see what others did.
-        """
-        if not self.sees_all:
-            raise Refused("no_right", _("Your role does not let you see who has read a case. Ask your administrator."))
-        with self._store.read() as connection:
-            found = queries.page(connection, self._directory, AuditQuery(subject=case_id), None, 0, limit)
-        self._audit.read("readers_shown", [case_id])
-        return found
 
     def about(self, case_ids: Iterable[str]) -> list[Entry]:
         """Return every entry about some cases, the newest first; whoever asks records the report for which it is.

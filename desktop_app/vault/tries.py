@@ -52,6 +52,12 @@ class Tries:
         self._folder = folder.absolute()
         self._path = self._folder / TRIES_NAME
 
+    @property
+    def count(self) -> int:
+        """How many tries in a row were wrong."""
+        with _lock:
+            return max(self._read()[0], _known.get(self._folder, _Known()).count)
+
     def seconds_left(self) -> int:
         """Return how long no try is taken, in whole seconds; 0 when one may be made now."""
         with _lock:

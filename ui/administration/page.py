@@ -57,12 +57,19 @@ def _check(context: DeskContext, parent: QWidget) -> Section:
     return CheckSection(context, parent)
 
 
+def _audit(context: DeskContext, parent: QWidget) -> Section:
+    from ui.administration.audit import AuditSection
+
+    return AuditSection(context, parent)
+
+
 SECTIONS: tuple[Place, ...] = (
     Place(_recovery, 0),
     Place(_backup, 0),
     Place(_passphrase, 1),
     Place(_lock, 1),
     Place(_check, 1),
+    Place(_audit, 1),
 )
 """The cards, in the order of the page; each is imported when the page is first shown."""
 

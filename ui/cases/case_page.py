@@ -62,7 +62,7 @@ class CasePage(Page):
         self._reader_area: QScrollArea | None = None
         self.head = CaseHead(self)
         self.bar = MessageBar(self)
-        self.pane = DetailsPane(self)
+        self.pane = DetailsPane(self, readers=context.workspace.audit_log.sees_all)
         self.files = FilesCard(context, self.pane)
         self.pane.put_files(self.files)
         self._stack = QStackedWidget(self)
@@ -131,8 +131,15 @@ class CasePage(Page):
                 Action("save-case", _("Save the case"), self.save, "ok", SAVE_KEYS),
                 Action("stop-editing", _("Stop editing, keep a draft"), self.cancel, "draft", ("Esc",)),
             ]
+        readers = [
+            Action("case-readers", _("Who has read this case"), self._show_readers, "eye", (), _("audit")),
+            Action("access-report", _("Access report"), self._open_report, "person"),
+        ]
+        if not self.context.workspace.audit_log.sees_all:
+            readers = []
         steps = [Action(f"step-{step.text()}", step.text(), step.click, "forward") for step in self.head.steps]
-        return [Action("edit-case", _("Edit the case"), self.edit, "edit", ("F2",)), *steps, *self.files.commands()]
+        edit = Action("edit-case", _("Edit the case"), self.edit, "edit", ("F2",))
+        return [edit, *steps, *self.files.commands(), *readers]
 
     def edit(self) -> None:
         """Begin to change the values, or go on with the draft."""
@@ -201,6 +208,7 @@ class CasePage(Page):
         self.head.back_wanted.connect(self._back)
         self.head.edit_wanted.connect(self.edit)
         self.head.move_wanted.connect(self._move)
+        self.pane.readers_wanted.connect(self._show_readers)
         self._missing.asked.connect(self._back)
         self.files.opened.connect(self._open_file)
         self.setAcceptDrops(True)
@@ -339,6 +347,12 @@ class CasePage(Page):
 
     def _open_file(self, file_id: str) -> None:
         self.context.show_page("file", file_id)
+
+    def _show_readers(self) -> None:
+        self.context.show_page("audit", self._case_id)
+
+    def _open_report(self) -> None:
+        self.context.show_page("access_report", self._case_id)
 
     def _back(self) -> None:
         self.context.go_back()

@@ -1,20 +1,31 @@
 """Paint the cells of the grid: text with room around it, states as chips, and no widget per row."""
 
+from collections.abc import Collection
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from ui import theme
 from ui.cases.chip import paint_chip
-from ui.cases.model import STATE_ROLE, Column, Index
+from ui.cases.model import STATE_ROLE, Column
 from ui.cases.states import State
+from ui.windowed import Index
 
 MARGIN = 8
-_QUIET = {Column.KIT, Column.RECEIVED}
 
 
 class StateDelegate(QStyledItemDelegate):
-    """Draws a cell that holds a state as icon, word and colour, and any other as text."""
+    """Draws a cell that holds a state as icon, word and colour, and any other as text.
+
+    Args:
+        parent: The table.
+        quiet: The columns whose text is grey.
+    """
+
+    def __init__(self, parent: QWidget, quiet: Collection[int] = (Column.KIT, Column.RECEIVED)) -> None:
+        super().__init__(parent)
+        self._quiet = quiet
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Qt: paint one cell."""
@@ -29,7 +40,7 @@ class StateDelegate(QStyledItemDelegate):
         if isinstance(state, State) and state.role:
             paint_chip(painter, room.adjusted(-MARGIN // 2, 0, 0, 0), state, theme.font("small"))
             return
-        quiet = index.column() in _QUIET and not cell.state & QStyle.StateFlag.State_Selected
+        quiet = index.column() in self._quiet and not cell.state & QStyle.StateFlag.State_Selected
         painter.save()
         painter.setPen(QColor(theme.tokens().muted if quiet else theme.tokens().text))
         painter.setFont(cell.font)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QFrame, QVBoxLayout, QWidget
 
 from desktop_app.cases.model import CaseView, HistoryEntry
@@ -13,17 +13,23 @@ from ui import theme
 from ui.cases.states import due_words
 from ui.cases.timeline import Timeline
 from ui.forms.dates import date_text
-from ui.widgets import caption, heading, label, line
+from ui.widgets import button, caption, heading, label, line
 
 PANE_WIDTH = 360
 
 
 class DetailsPane(QFrame):
-    """A few facts above the history."""
+    """A few facts above the history.
 
+    Args:
+        parent: Where it stands.
+        readers: Whether this person may see who has read the case.
+    """
+
+    readers_wanted = Signal()
     _FILES_AT = 3
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, readers: bool = False) -> None:
         super().__init__(parent)
         self.setProperty("surface", "card")
         self.setFixedWidth(PANE_WIDTH)
@@ -48,6 +54,10 @@ class DetailsPane(QFrame):
         column.addWidget(line(self))
         column.addWidget(heading(_("Timeline"), self), 0, Qt.AlignmentFlag.AlignTop)
         column.addWidget(self.timeline, 1)
+        self.readers = button(_("Who has read this case"), "eye", "quiet", self)
+        self.readers.setVisible(readers)
+        self.readers.clicked.connect(self.readers_wanted)
+        column.addWidget(self.readers, 0, Qt.AlignmentFlag.AlignLeft)
 
     def put_files(self, files: QWidget) -> None:
         """Put the files of the case between the facts and the timeline."""

@@ -1,8 +1,8 @@
 """The grid of cases: a table that opens rows by Enter, sorts by keyboard, and keeps its place while rows change."""
 
-from PySide6.QtCore import QModelIndex, QRect, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import QHeaderView, QWidget
 
 from sync.messages import _
 from ui import theme
@@ -10,9 +10,8 @@ from ui.cases.chip import chip_width
 from ui.cases.delegate import StateDelegate
 from ui.cases.model import SORTS, CaseTableModel, Column
 from ui.cases.states import State
+from ui.table import Table
 
-_ROW_PADDING = 14
-_MIN_ROW = 32
 # The longest usual text of a column, and the column's share of the room that is left.
 _SAMPLES = {
     Column.NUMBER: ("ГД-0000/00/0000", 0),
@@ -79,7 +78,7 @@ class CaseHeader(QHeaderView):
             self.sort_asked.emit(column)
 
 
-class CaseGrid(QTableView):
+class CaseGrid(Table):
     """The table itself; every row has one height and no widget."""
 
     opened = Signal(str)
@@ -94,25 +93,12 @@ class CaseGrid(QTableView):
         self.setHorizontalHeader(self._header)
         self.setModel(model)
         self.setItemDelegate(StateDelegate(self))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setTabKeyNavigation(False)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setAccessibleName(_("List of cases"))
         self.setObjectName("case_grid")
-        rows = self.verticalHeader()
-        rows.hide()
-        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        rows.setDefaultSectionSize(max(self.fontMetrics().height() + _ROW_PADDING, _MIN_ROW))
         self._header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self._header.sort_asked.connect(self.sort_asked)
         QWidget.setTabOrder(self._header, self)
-        self.activated.connect(self._activated)
+        self.row_opened.connect(self._open_row)
         model.refreshed.connect(self._stand_again)
 
     def show_sort(self, sort: str, *, descending: bool) -> None:
@@ -128,7 +114,7 @@ class CaseGrid(QTableView):
     def show_kit(self, *, shown: bool) -> None:
         """Show or hide the column of case types, which says nothing when only one is listed."""
         self._kit_shown = shown
-        self._share_width()
+        self.share_width()
 
     def current_case(self) -> str | None:
         """Return the id of the current row's case."""
@@ -153,53 +139,8 @@ class CaseGrid(QTableView):
             rows |= {current, max(current - 1, 0), current + 1}
         self._cases.refresh(sorted(rows))
 
-    # Qt
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Qt: share the width out again."""
-        super().resizeEvent(event)
-        self._share_width()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Qt: Enter opens; Home and End go to the first and the last row."""
-        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        if plain and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            self._activated(self.currentIndex())
-            return
-        super().keyPressEvent(event)
-
-    def moveCursor(  # noqa: N802
-        self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
-    ) -> QModelIndex:
-        """Qt: whole rows are walked over, so Home and End mean rows."""
-        rows = self._cases.rowCount()
-        if rows and action == QAbstractItemView.CursorAction.MoveHome:
-            return self._cases.index(0, 0)
-        if rows and action == QAbstractItemView.CursorAction.MoveEnd:
-            return self._cases.index(rows - 1, 0)
-        return super().moveCursor(action, modifiers)
-
-    # Own
-
-    def _activated(self, index: QModelIndex) -> None:
-        case = self._cases.case_at(index.row()) if index.isValid() else None
-        if case is not None:
-            self.opened.emit(case.id)
-
-    def _stand_again(self) -> None:
-        if self._held is None:
-            return
-        case_id, before = self._held
-        now = self._cases.find(case_id)
-        if now is None or now == before:
-            return
-        # Rows came or went above: move the selection and the screen by as much, so that nothing seems to move.
-        bar = self.verticalScrollBar()
-        place = bar.value() + (now - before) * self.verticalHeader().defaultSectionSize()
-        self.setCurrentIndex(self._cases.index(now, 0))
-        bar.setValue(place)
-
-    def _share_width(self) -> None:
+    def share_width(self) -> None:
+        """Share the width out among the columns."""
         metrics = self.fontMetrics()
         needed = {column: metrics.horizontalAdvance(_SAMPLES[column][0]) + _CELL_PADDING for column in Column}
         needed[Column.CONFLICTS] += metrics.height()
@@ -217,3 +158,23 @@ class CaseGrid(QTableView):
             if column in needed:
                 width = needed[column] + spare * _SAMPLES[column][1] // shares
                 self.setColumnWidth(column, max(width, metrics.height()))
+
+    # Own
+
+    def _open_row(self, row: int) -> None:
+        case = self._cases.case_at(row)
+        if case is not None:
+            self.opened.emit(case.id)
+
+    def _stand_again(self) -> None:
+        if self._held is None:
+            return
+        case_id, before = self._held
+        now = self._cases.find(case_id)
+        if now is None or now == before:
+            return
+        # Rows came or went above: move the selection and the screen by as much, so that nothing seems to move.
+        bar = self.verticalScrollBar()
+        place = bar.value() + (now - before) * self.verticalHeader().defaultSectionSize()
+        self.setCurrentIndex(self._cases.index(now, 0))
+        bar.setValue(place)

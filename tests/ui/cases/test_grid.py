@@ -9,10 +9,11 @@ from desktop_app.cases.model import CaseQuery
 from desktop_app.kits import examples
 from desktop_app.workspace import Workspace
 from tests.ui.cases.hands import Hands, Show, Wait
-from ui.cases.model import WINDOW, Column
+from ui.cases.model import Column
 from ui.cases.page import CasesPage
 from ui.cases.states import due_state
 from ui.context import DeskContext
+from ui.windowed import WINDOW
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The screens about who saw whose data."""
