@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from desktop_app.audit import AuditQuery
 from sync.messages import _, ngettext
@@ -10,6 +10,7 @@ from ui import theme
 from ui.actions import Action
 from ui.administration.section import Section
 from ui.context import DeskContext
+from ui.forms.flow import FlowRow
 from ui.widgets import button, caption, label
 
 
@@ -32,15 +33,11 @@ class AuditSection(Section):
         self.body.addWidget(caption(words, self))
         self.count = label("", parent=self)
         self.body.addWidget(self.count)
-        self.show_audit = button(_("Show the audit"), "eye", parent=self)
-        self.report = button(_("Access report"), "person", parent=self)
+        ways = FlowRow(self, theme.SPACE_S)
+        self.show_audit = button(_("Show the audit"), "eye", parent=ways)
+        self.report = button(_("Access report"), "person", parent=ways)
         self.report.setVisible(context.workspace.audit_log.sees_all)
-        row = QHBoxLayout()
-        row.setSpacing(theme.SPACE_S)
-        row.addWidget(self.show_audit)
-        row.addWidget(self.report)
-        row.addStretch(1)
-        self.body.addLayout(row)
+        self.body.addWidget(ways)
         self.show_audit.clicked.connect(self._open)
         self.report.clicked.connect(self._open_report)
 

@@ -166,7 +166,7 @@ def test_the_desk(
     assert desk is not None
     hands.wait()
     problems = {}
-    for page_id in ("today", "exchange", "administration"):
+    for page_id in ("today", "exchange", "administration", "audit", "access_report"):
         desk.show_page(page_id)
         settle(window, hands)
         problems[page_id] = judge(window) + out_of_order(window, hands)
