@@ -35,6 +35,7 @@ def key_groups() -> list[tuple[str, list[tuple[str, tuple[str, ...]]]]]:
                 (_("Register or save"), ("F8", "Ctrl+Return")),
                 (_("Edit a case"), ("F2",)),
                 (_("Open what is chosen"), ("Return",)),
+                (_("Add files to a case"), ("Ctrl+Shift+A",)),
                 (_("Exchange now"), ("F5",)),
             ],
         ),

@@ -174,6 +174,7 @@ class FilePage(Page):
             ("-", partial(self.canvas.step_zoom, -1)),
             ("0", partial(self.canvas.set_zoom, 1.0)),
             ("R", self.canvas.turn),
+            ("К", self.canvas.turn),  # the same key of the Ukrainian layout
             ("PgDown", partial(self._step_page, 1)),
             ("PgUp", partial(self._step_page, -1)),
             ("Esc", self._escape),

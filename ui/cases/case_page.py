@@ -13,7 +13,7 @@ from desktop_app.cases.model import CaseView, Draft, HistoryEntry
 from desktop_app.workspace import ChangeEvent, Workspace
 from sync.errors import Failure
 from sync.messages import _
-from ui import theme
+from ui import keys, theme
 from ui.actions import Action
 from ui.attachments.card import ADD_KEYS, FilesCard
 from ui.cases.case_form import fill_holder, scroll_holder
@@ -214,12 +214,12 @@ class CasePage(Page):
         self.setAcceptDrops(True)
         self._shortcut("F2", self.edit)
         self._shortcut("Esc", self.cancel)
-        self._shortcut(ADD_KEYS, self.files.choose)
-        for keys in SAVE_KEYS:
-            self._shortcut(keys, self.save)
+        keys.bind_within(self, [ADD_KEYS], self.files.choose)
+        for sequence in SAVE_KEYS:
+            self._shortcut(sequence, self.save)
 
-    def _shortcut(self, keys: str, slot: object) -> None:
-        shortcut = QShortcut(QKeySequence(keys), self)
+    def _shortcut(self, sequence: str, slot: object) -> None:
+        shortcut = QShortcut(QKeySequence(sequence), self)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(slot)
 
