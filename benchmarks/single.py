@@ -1,7 +1,5 @@
 """What one clerk feels with one case: registering it, opening it, and unlocking the vault in the morning."""
 
-import time
-
 from benchmarks.community import Community, new_values
 from benchmarks.figures import Row, Samples, mean, percentile, rounded
 from desktop_app.cases.model import CaseQuery
@@ -64,17 +62,17 @@ def measure_open_case(workspace: Workspace, cases: int) -> Row:
 def measure_unlock(community: Community, name: str, cases: int) -> Row:
     """Measure opening a vault until the first rows are there; the derivation of the key is told apart."""
     samples = Samples()
-    derivations = []
+    rests, derivations = [], []
     for _time in range(_UNLOCKS):
         with samples.one():
             workspace = community.open(name)
             workspace.cases.page(CaseQuery(), 0, _EVENTS)
             workspace.cases.count(CaseQuery())
             workspace.cases.today()
-        start = time.perf_counter()
-        workspace.verify_passphrase(community.passphrase)
-        derivations.append((time.perf_counter() - start) * 1000)
+        # The very derivation of this unlock, timed inside it: two different runs can't be taken from each other.
+        derivations.append(workspace.store.unlock_seconds * 1000)
+        rests.append(samples.wall[-1] - derivations[-1])
         workspace.close()
-    rest = percentile(samples.wall, 50) - percentile(derivations, 50)
+    rest = percentile(rests, 50)
     figures = {"p50_ms_without_key_derivation": rounded(rest), "key_derivation_ms": rounded(mean(derivations))}
     return Row("unlock", _("Unlock to the first rows"), cases, figures, f"< {_UNLOCK_MS} ms", rest < _UNLOCK_MS)

@@ -132,6 +132,11 @@ class Vault:
         """Give one state of the database as the bytes of its file; see `Database.snapshot`."""
         return self._database.snapshot()
 
+    @property
+    def unlock_seconds(self) -> float:
+        """How long the key took when the vault was opened."""
+        return self._unlock_seconds
+
     def drop_readers(self) -> None:
         """Begin with new read connections; see `Database.drop_readers`."""
         self._database.drop_readers()
