@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from desktop_app import projection, schema
+from desktop_app import schema
 from desktop_app.checks.model import Check
 from desktop_app.highwater import Contents, HighWater
-from desktop_app.projection import DeskProjection
+from desktop_app.rebuilding import rebuild_tables
 from desktop_app.salvage.building import Built, rebuild_database
 from desktop_app.salvage.collecting import collect
 from desktop_app.vault import Stick, wal
@@ -15,13 +15,10 @@ from desktop_app.vault.custody import Custody
 from desktop_app.verify import DATABASE, verify, verify_custody
 from desktop_app.workspace import Workspace
 from sync import frames
-from sync import schema as log_schema
-from sync.applying import Applier
 from sync.errors import Damaged, Failure
 from sync.messages import _, ngettext
 
 LOG, PROJECTION, DRAFTS, MARK = "log", "projection", "drafts", "mark"
-_CHUNK = 500
 
 
 @dataclass
@@ -113,16 +110,7 @@ def rebuild(workspace: Workspace) -> None:
         Failure: The disk refused; nothing was changed.
     """
     with workspace.store.write() as connection:
-        bodies = [body for (body,) in connection.execute("SELECT body FROM frame ORDER BY id")]
-        told = connection.execute("SELECT told, unit, incarnation FROM head").fetchall()
-        projection.empty(connection)
-        for table in (*log_schema.PROJECTED, "frame", "head"):
-            connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
-        applier = Applier(connection, workspace.log.membership, DeskProjection())
-        for start in range(0, len(bodies), _CHUNK):
-            applier.take(bodies[start : start + _CHUNK])
-        applier.finish()
-        connection.executemany("UPDATE head SET told = ? WHERE unit = ? AND incarnation = ?", told)
+        rebuild_tables(connection)
     workspace.store.drop_readers()
 
 

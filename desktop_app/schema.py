@@ -121,11 +121,25 @@ def create(connection: Connection) -> None:
     DESK.apply(connection)
 
 
+REBUILDING: frozenset[str] = frozenset()
+"""Steps after which everything that follows from the log is built anew: they changed what is kept of it."""
+
+
 def migrate(connection: Connection) -> None:
     """Bring the tables of an older vault up to date, inside the caller's transaction."""
     (present,) = connection.execute("PRAGMA user_version").fetchone()
     if present == _BEFORE_STEPS_WERE_NOTED:
         for schema in (LOG, DESK):
             schema.adopt(connection, 1)
+    before = _had(connection)
     for schema in (LOG, DESK):
         schema.apply(connection)
+    if REBUILDING & (_had(connection) - before):
+        from desktop_app.rebuilding import rebuild_tables
+
+        rebuild_tables(connection)
+
+
+def _had(connection: Connection) -> set[str]:
+    """Return the names of the steps that a database has had."""
+    return {name for (name,) in connection.execute("SELECT name FROM _sqlite_migrations")}

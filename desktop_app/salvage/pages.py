@@ -43,7 +43,7 @@ class Pages:
         wal = path.with_name(path.name + "-wal")
         self._wal: BinaryIO | None = wal.open("rb") if wal.is_file() else None
         self._in_wal = _committed(self._wal) if self._wal else {}
-        salts = {salt, *(raw[:SALT_BYTES] for raw in self._copies(1))}
+        salts = {salt, *(raw[:SALT_BYTES] for raw in self.copies(1))}
         self._mac_keys = [_mac_key(key, each) for each in salts if len(each) == SALT_BYTES]
 
     @property
@@ -61,7 +61,7 @@ class Pages:
         Args:
             number: From 1.
         """
-        for raw in self._copies(number):
+        for raw in self.copies(number):
             start = SALT_BYTES if number == 1 else 0
             body, mac = raw[start:-_MAC_BYTES], raw[-_MAC_BYTES:]
             if any(_authentic(key, body, number, mac) for key in self._mac_keys):
@@ -70,8 +70,12 @@ class Pages:
                 return _HEADER + plain if number == 1 else plain
         return None
 
-    def _copies(self, number: int) -> Iterator[bytes]:
-        """Yield a page as the WAL has it, then as the file has it."""
+    def copies(self, number: int) -> Iterator[bytes]:
+        """Yield the encrypted page as the WAL has it, then as the file has it.
+
+        Args:
+            number: From 1.
+        """
         if self._wal is not None and number in self._in_wal:
             self._wal.seek(self._in_wal[number])
             yield self._wal.read(PAGE_BYTES)  # whole: only whole ones were counted
@@ -86,6 +90,23 @@ class Pages:
         for file in (self._file, self._wal):
             if file is not None:
                 file.close()
+
+
+def is_own(path: Path, key: bytes) -> bool:
+    """Return whether a database can be one of this key, before SQLite touches it.
+
+    Its first page must be authentic in the file or in the write-ahead log beside it, and both must have one salt: else
+    SQLite would mix the pages of two databases.
+
+    Args:
+        path: The database file.
+        key: The raw key.
+    """
+    pages = Pages(path, key)
+    try:
+        return len({copy[:SALT_BYTES] for copy in pages.copies(1)}) == 1 and pages.page(1) is not None
+    finally:
+        pages.close()
 
 
 def _committed(wal: BinaryIO) -> dict[int, int]:

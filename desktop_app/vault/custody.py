@@ -114,7 +114,7 @@ class Custody:
         Raises:
             Failure: As for `open_vault`; the vault stays in custody.
         """
-        opening.require_database(self.database_path)
+        opening.require_database(self.database_path, self._vault_key)
         if self._lock is None:
             raise failures.read_only()
         notices = keystore.mend(self.folder, self._loaded)

@@ -69,9 +69,17 @@ def of_system(error: OSError) -> Failure:
     if error.errno in _FORBIDDEN:
         return Refused("read_only", _(_READ_ONLY))
     if error.errno in _MISPLACED:
-        name = Path(str(error.filename)).name if error.filename else ""
-        return Damaged("file_in_the_way", _(_IN_THE_WAY).format(file=name))
+        return in_the_way(Path(str(error.filename)).name if error.filename else "")
     return Damaged("disk_error", _(_IO_ERROR))
+
+
+def in_the_way(name: str) -> Damaged:
+    """Return the failure that something else lies where a file of the vault belongs.
+
+    Args:
+        name: The name of that file.
+    """
+    return Damaged("file_in_the_way", _(_IN_THE_WAY).format(file=name))
 
 
 def closed() -> Refused:

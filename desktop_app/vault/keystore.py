@@ -103,6 +103,8 @@ def _holds(path: Path, data: bytes) -> bool:
 
 
 def _read(path: Path) -> KeyFile:
+    if path.is_dir():
+        raise keyfile.damaged()
     try:
         with path.open("rb") as file:
             return keyfile.parse(file.read(keyfile.MAX_BYTES + 1))

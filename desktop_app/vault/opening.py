@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from desktop_app.salvage.pages import is_own
 from desktop_app.vault import failures, keyfile, keystore, passphrase, ways
 from desktop_app.vault.instance import InstanceLock
 from desktop_app.vault.kdf import TARGET_SECONDS, KdfParameters
@@ -269,7 +270,7 @@ def _open(folder: Path, unlock: Callable[[], _Unlocked]) -> Vault:
     vault_key = bytearray()
     try:
         key_file, vault_key, notices, seconds = unlock()
-        require_database(folder / DATABASE_NAME)
+        require_database(folder / DATABASE_NAME, vault_key)
         return Vault(folder, lock, key_file, vault_key, notices, seconds)
     except BaseException:
         keyfile.wipe(vault_key)
@@ -277,11 +278,12 @@ def _open(folder: Path, unlock: Callable[[], _Unlocked]) -> Vault:
         raise
 
 
-def require_database(path: Path) -> None:
+def require_database(path: Path, vault_key: bytearray) -> None:
     """Refuse to open what SQLite would take for a new database.
 
     Raises:
-        Damaged: The file is missing ("missing_database"), no file or too short ("damaged_database").
+        Damaged: The file is missing ("missing_database"), or not this vault's ("damaged_database"); or something else
+            lies where its write-ahead log belongs ("file_in_the_way").
     """
     if not path.exists():
         raise Damaged(
@@ -296,6 +298,16 @@ def require_database(path: Path) -> None:
         not path.is_file() or path.stat().st_size < _PAGE_BYTES
     ):  # SQLite would take it for a new database and begin to fill it
         raise failures.broken_database()
+    for beside in (path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        if beside.is_dir():
+            raise failures.in_the_way(beside.name)
+    key = keyfile.derive(vault_key, DATABASE_LABEL)
+    try:
+        with failures.plainly():
+            if not is_own(path, bytes(key)):
+                raise failures.broken_database()
+    finally:
+        keyfile.wipe(key)
 
 
 def bring_up_to_date(vault: Vault, migrate: Callable[[Connection], None] | None, schema_version: int) -> None:
