@@ -57,6 +57,8 @@ class RecoverySection(Section):
 
     def load(self) -> None:
         """Ask which sheet is in force."""
+        if not self.maker.is_made:  # whoever comes back to the page types the pass phrase again
+            self._let_make(allowed=False)
         self.context.run(self.context.workspace.recovery.state, self._show)
 
     def focus_first(self) -> None:
