@@ -50,8 +50,8 @@ def run_bench(arguments: argparse.Namespace) -> int:
             rows.append(row)
     document: dict[str, object] = {
         "command": f"sprava bench --size {size}",
-        "machine": _machine(),
-        "versions": _versions(),
+        "machine": machine(),
+        "versions": versions(),
         "load_at_start": load,
         "seconds": round(time.monotonic() - started),
         "rows": [asdict(row) for row in rows],
@@ -133,7 +133,7 @@ def _figures(row: Row) -> str:
     )
 
 
-def _machine() -> dict[str, object]:
+def machine() -> dict[str, object]:
     """Say what class of machine this is; nothing that tells which one."""
     return {
         "system": platform.system(),
@@ -162,7 +162,8 @@ def _load() -> float | None:
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the versions that matter."""
     connection = sqlcipher.connect_in_memory()
     try:
         (cipher,) = connection.execute("PRAGMA cipher_version").fetchone()

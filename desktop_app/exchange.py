@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 from desktop_app.audit import Audit
 from desktop_app.conflicts import ConflictService
 from desktop_app.directory import moment
-from sync.errors import Refused
+from desktop_app.exchange_watch import Reach, reach_of
+from sync.errors import Failure, Refused
 from sync.log import Log
 from sync.messages import _
 from sync.pins import pinned_server
 from sync.replica import Heads
 
 if TYPE_CHECKING:
-    from sync.client import Progress
+    from sync.client import NewsWatch, Progress
 
 SERVER = "server-address"
 LAST_EXCHANGE = "last-exchange"
@@ -35,6 +36,7 @@ class ExchangeStatus:
         waiting: How many changes the server has not got yet.
         conflicts: How many fields have several values.
         quarantined: How many frames can't be applied yet.
+        reach: How the server stands, as far as is known.
     """
 
     server: str | None
@@ -44,6 +46,7 @@ class ExchangeStatus:
     waiting: int
     conflicts: int
     quarantined: int
+    reach: Reach = Reach.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,7 @@ class ExchangeService:
         self._audit = audit
         self._conflicts = conflicts
         self._online: bool | None = None
+        self._reach = Reach.UNKNOWN
 
     @property
     def server(self) -> str | None:
@@ -144,10 +148,36 @@ class ExchangeService:
         url = server_address(url)
         changed = url != (self.server or "")
         if changed:
-            self._online = None
+            self.note(Reach.UNKNOWN)
         self._log.remember(SERVER, url.encode())
         if changed:
             self._audit.record("server_changed", address=url)
+
+    def note(self, reach: Reach) -> None:
+        """Keep in mind how the server stands."""
+        self._reach = reach
+        self._online = None if reach is Reach.UNKNOWN else reach is Reach.ONLINE
+
+    def news(self) -> "NewsWatch":
+        """Return what waits for news at the server whose address is kept."""
+        from sync.client import NewsWatch
+
+        return NewsWatch(self._log, self.server or "")
+
+    @property
+    def reach(self) -> Reach:
+        """How the server stands, as far as is known."""
+        return self._reach
+
+    @property
+    def knows_server(self) -> bool:
+        """Whether an exchange has found out already who the server at the kept address is."""
+        return self.server is not None and pinned_server(self._log, self.server) is not None
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether the server lacks something that is here."""
+        return bool(self._log.count_missing(self._held_by_server()))
 
     def status(self) -> ExchangeStatus:
         """Return what the status bar shows; nothing is asked of the network."""
@@ -161,6 +191,7 @@ class ExchangeService:
             waiting=self._log.count_missing(self._held_by_server()),
             conflicts=self._conflicts.count(),
             quarantined=sum(self._log.waiting().values()),
+            reach=self._reach,
         )
 
     def _held_by_server(self) -> Heads:
@@ -198,19 +229,21 @@ class ExchangeService:
         address = (url or self.server or "").strip().rstrip("/")
         if not address:
             raise Refused("no_server", _("No server address is set. Nothing is lost; set the address and try again."))
-        self._online = False
-        outcome = sync_with(
-            self._log,
-            address,
-            progress=progress or (lambda _progress: None),
-            cancelled=cancelled or (lambda: False),
-            new_server=new_server,
-            admission=admission,
-        )
-        self._online = True
+        try:
+            outcome = sync_with(
+                self._log,
+                address,
+                progress=progress or (lambda _progress: None),
+                cancelled=cancelled or (lambda: False),
+                new_server=new_server,
+                admission=admission,
+            )
+        except Failure as failure:
+            self.note(reach_of(failure))
+            raise
         if address != self.server:
             self.set_server(address)
-            self._online = True
+        self.note(Reach.ONLINE)
         if outcome.disputed:
             self._log.check_own_chain(self._held_by_server())
         if outcome.complete:

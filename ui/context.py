@@ -1,6 +1,7 @@
 """What the desk hands to each of its pages: the data, the worker, and the ways to other pages."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -117,6 +118,7 @@ class DeskContext(QObject):
     def close(self) -> None:
         """Stop listening and working; the workspace stays open."""
         self.end()
+        self.exchange.finish()
         self.worker.close()
 
     def end(self) -> Callable[[], None]:
@@ -125,12 +127,18 @@ class DeskContext(QObject):
         Returns:
             What waits until the work has ended, see `Worker.end`.
         """
-        self.exchange.cancel()
+        self.exchange.end()
         self.backup.cancel()
         self.files.close()
         self._unsubscribe()
-        return self.worker.end()
+        return partial(_finish, self.exchange.finish, self.worker.end())
 
     @Slot(object)
     def _announce(self, event: ChangeEvent) -> None:
         self.cases_changed.emit(event)
+        self.exchange.changed()
+
+
+def _finish(*steps: Callable[[], None]) -> None:
+    for step in steps:
+        step()

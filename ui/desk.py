@@ -65,6 +65,7 @@ class Desk(QWidget):
         self._shortcuts = [keys.bind(self, action.keys, action.run) for action in desk_actions(self) if action.keys]
         self._connect()
         self.top_bar.set_menu_actions(desk_actions(self), look, self.look_wanted.emit)
+        context.exchange.watch()
 
     def show_page(self, page_id: str, target: str = "", *, take_focus: bool = True) -> None:
         """Bring a page into view.

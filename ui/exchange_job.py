@@ -1,23 +1,30 @@
-"""One exchange with the server at a time, whoever asks for it."""
+"""One exchange with the server at a time: when a person asks, after changes here, and when others brought something."""
 
 import threading
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from desktop_app.exchange import SyncResult
+from desktop_app.exchange import ExchangeService, SyncResult, warnings
+from desktop_app.exchange_watch import ExchangeWatch, Reach
 from desktop_app.workspace import Workspace
-from sync.errors import Failure
+from sync.errors import Failure, Unreachable
 from sync.messages import _
 from ui.worker import Worker
 
 if TYPE_CHECKING:
     from sync.client import Progress
 
+_SETTLE_MS = 1_500
+"""What is written within this time goes together."""
+
 
 class ExchangeJob(QObject):
     """Runs the exchange beside everything else, tells how far it is, and can be stopped between two steps.
+
+    One that nobody asked for is quiet: it says nothing unless there is something that a person must know.
 
     Args:
         workspace: The open vault.
@@ -30,54 +37,140 @@ class ExchangeJob(QObject):
     succeeded = Signal(object)
     failed = Signal(object)
     ended = Signal()
+    reached = Signal(object)
     address_missing = Signal()
 
     _stepped = Signal(object)
+    _due = Signal()
 
     def __init__(self, workspace: Workspace, worker: Worker, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._workspace = workspace
         self._worker = worker
         self._stop = threading.Event()
+        self._closing = threading.Event()
+        self._watching: threading.Thread | None = None
+        self._quiet = False
+        self._again = False
+        self._told = ""
         self.running = False
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(self._send_waiting)
         # Steps are told on the worker; the queued signal brings them to the screen's thread.
         self._stepped.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+        self._due.connect(self._fetch, Qt.ConnectionType.QueuedConnection)
 
     def start(self) -> None:
-        """Begin, unless an exchange is running already."""
-        if self.running:
+        """Begin because a person asked; one that runs quietly goes on in the open."""
+        if self.running and not self._quiet:
             return
-        self.running = True
-        self._stop.clear()
-        self.started.emit()
+        was_running, self._quiet = self.running, False
+        if was_running:
+            self.started.emit()
+        else:
+            self._begin(quiet=False, only_waiting=False)
+
+    def watch(self) -> None:
+        """From now on, exchange whenever there is something to exchange."""
         exchange = self._workspace.exchange
-        job = partial(exchange.sync, progress=self._stepped.emit, cancelled=self._stop.is_set)
-        self._worker.run(job, self._succeeded, self._failed, aside=True)
+        watch = ExchangeWatch(exchange, self._call, partial(self._note, exchange), self._closing.is_set)
+        self._watching = threading.Thread(target=watch.run, name="desk-news", daemon=True)
+        self._watching.start()
+
+    def changed(self) -> None:
+        """Something was written here: send it soon."""
+        if self._watching is not None and not self._settle.isActive():
+            self._settle.start()
 
     def cancel(self) -> None:
         """Stop after the step under way; what was exchanged until then stays."""
         self._stop.set()
+
+    def end(self) -> None:
+        """Stop that, and begin nothing more; `finish` waits for it."""
+        self._closing.set()
+        self._settle.stop()
+        self.cancel()
+
+    def finish(self) -> None:
+        """Wait until nothing watches any more; a fraction of a second."""
+        if self._watching is not None:
+            self._watching.join()
 
     @property
     def cancelled(self) -> bool:
         """Whether the exchange was asked to stop."""
         return self._stop.is_set()
 
-    def _tell(self, progress: "Progress") -> None:
+    def _begin(self, *, quiet: bool, only_waiting: bool) -> None:
+        self.running, self._quiet = True, quiet
+        self._stop.clear()
+        if not quiet:
+            self.started.emit()
+        job = partial(_exchange, self._workspace.exchange, self._stepped.emit, self._stop, only_waiting=only_waiting)
+        self._worker.run(job, self._succeeded, self._failed, aside=True)
+
+    def _send_waiting(self) -> None:
+        self._begin_quietly(only_waiting=True)
+
+    def _fetch(self) -> None:
+        self._begin_quietly(only_waiting=False)
+
+    def _begin_quietly(self, *, only_waiting: bool) -> None:
+        if self._closing.is_set():
+            return
         if self.running:
+            self._again = True
+        else:
+            self._begin(quiet=True, only_waiting=only_waiting)
+
+    # These two run on the watching thread.
+    def _call(self) -> None:
+        if not self._closing.is_set():
+            self._due.emit()
+
+    def _note(self, exchange: ExchangeService, reach: Reach) -> None:
+        exchange.note(reach)
+        if not self._closing.is_set():
+            self.reached.emit(reach)
+
+    def _tell(self, progress: "Progress") -> None:
+        if self.running and not self._quiet:
             self.progressed.emit(progress)
 
-    def _succeeded(self, result: SyncResult) -> None:
+    def _succeeded(self, result: SyncResult | None) -> None:
         self.running = False
-        self.succeeded.emit(result)
-        self.ended.emit()
+        self._told = ""
+        if result is not None and (not self._quiet or warnings(result)):
+            self.succeeded.emit(result)
+        self._end()
 
     def _failed(self, failure: Failure) -> None:
         self.running = False
-        self.failed.emit(failure)
-        if failure.code == "no_server":
+        # What goes wrong by itself again and again is said once; being out of reach is no news at all.
+        if not self._quiet or (not isinstance(failure, Unreachable) and failure.code not in {self._told, "no_server"}):
+            self.failed.emit(failure)
+        self._told = failure.code
+        if failure.code == "no_server" and not self._quiet:
             self.address_missing.emit()
+        self._end()
+
+    def _end(self) -> None:
         self.ended.emit()
+        if self._again:
+            self._again = False
+            self._settle.start()
+
+
+def _exchange(
+    exchange: ExchangeService, step: Callable[["Progress"], None], stop: threading.Event, *, only_waiting: bool
+) -> SyncResult | None:
+    """Exchange; or only if the server can be reached and lacks something, which costs nothing to find out."""
+    if only_waiting and (exchange.reach is not Reach.ONLINE or not exchange.has_waiting):
+        return None
+    return exchange.sync(progress=step, cancelled=stop.is_set)
 
 
 def result_words(result: SyncResult, *, stopped: bool) -> str:

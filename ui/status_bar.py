@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from desktop_app.backup.service import BackupStatus
 from desktop_app.exchange import ExchangeStatus
+from desktop_app.exchange_watch import Reach
 from desktop_app.workspace import ChangeEvent
 from sync.messages import _, ngettext
 from ui import theme
@@ -62,6 +63,7 @@ class StatusBar(QFrame):
         context.backup.status_changed.connect(self.show_backup)
         context.cases_changed.connect(self._changed)
         context.exchange.ended.connect(self.renew)
+        context.exchange.reached.connect(self._reached)
         self.renew()
         context.backup.renew()
 
@@ -94,8 +96,7 @@ class StatusBar(QFrame):
         """
         self._asking = False
         _say(self.saved, "saved", saved_words(status.last_saved))
-        online = bool(status.online)
-        _say(self.network, "online" if online else "offline", _("Online") if online else _("Offline"))
+        self._show_reach(status)
         _say(self.waiting, "waiting" if status.waiting else "check", waiting_words(status.waiting))
         role = "warn" if status.conflicts else ""
         _say(self.conflicts, "conflict", _("Conflicts: {count}").format(count=status.conflicts), role)
@@ -108,6 +109,21 @@ class StatusBar(QFrame):
         """Show when the vault was last backed up; example data needs no backup."""
         self.backup.setVisible(not status.example or status.last_good is not None)
         _say(self.backup, "warn" if status.late else "shield", backup_words(status), "warn" if status.late else "")
+
+    def _show_reach(self, status: ExchangeStatus) -> None:
+        if status.reach is Reach.ONLINE or status.online:
+            _say(self.network, "online", _("Online"))
+        elif status.reach is Reach.AWAY:
+            _say(self.network, "offline", _("Server away"))
+        elif status.reach is Reach.WRONG:
+            _say(self.network, "offline", _("Wrong server"), "warn")
+        elif status.reach is Reach.REFUSED:
+            _say(self.network, "offline", _("Server refuses"), "warn")
+        else:
+            _say(self.network, "offline", _("Offline"))
+
+    def _reached(self, _reach: Reach) -> None:
+        self._settle.start()
 
     def _changed(self, _event: ChangeEvent) -> None:
         self._settle.start()

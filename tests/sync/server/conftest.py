@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from dev.postgres import Cluster, running_cluster
 from sync.server import Options, RunningServer
 from sync.server.run import open_store
 from sync.server.store import Store
 from tests.sync.replicas import Replica
-from tests.sync.server.cluster import Cluster, running_cluster
 
 KINDS = ("sqlite", "postgres")
 

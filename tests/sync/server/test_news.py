@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dev.postgres import Cluster
 from sync.client import NewsWatch, sync_with
 from sync.errors import Refused, Unreachable
 from sync.ids import new_id
@@ -15,7 +16,6 @@ from sync.server import Options, RunningServer
 from sync.server.limits import Limits
 from sync.server.run import open_store
 from tests.sync.replicas import Replica
-from tests.sync.server.cluster import Cluster
 
 _LONG = 30
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from dev.postgres import Cluster
 from sync.client import sync_with
 from sync.errors import Damaged, Misuse, Refused, Unreachable
 from sync.ids import new_id
@@ -15,7 +16,6 @@ from sync.server import Options, RunningServer
 from sync.server.run import open_store
 from sync.server.store import Store, StoreBusy
 from tests.sync.replicas import Replica
-from tests.sync.server.cluster import Cluster
 from tests.sync.server.filling import fill, stored
 
 

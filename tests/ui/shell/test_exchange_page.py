@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
+from desktop_app.cases.model import CaseQuery
 from desktop_app.exchange import ExchangeStatus
+from desktop_app.exchange_watch import Reach
 from desktop_app.kits.examples import example
 from desktop_app.opening import join_workspace
 from desktop_app.vault import KDF_FLOOR
@@ -87,7 +89,7 @@ def test_a_server_that_is_away_is_a_calm_sentence(page: ExchangePage, desk: Desk
     hands.wait(lambda: not desk.context.exchange.running)
     hands.wait()
     assert desk.messages.isVisible()
-    assert desk.status_bar.network.text() == _("Offline")
+    assert desk.status_bar.network.text() == _("Server away")
     assert page.server.sync.isVisible()
     assert not page.server.progress.isVisible()
 
@@ -100,6 +102,38 @@ def test_an_address_that_is_none_is_refused_and_stays_to_be_mended(
     hands.wait(desk.messages.isVisible)
     assert page.server.address.text() == "sprava.example.org"
     assert desk.context.workspace.exchange.server is None
+
+
+def test_what_is_written_here_and_there_is_exchanged_by_itself(
+    desk: Desk, hands: Hands, server: str, colleague: Workspace
+) -> None:
+    mine, exchange = desk.context.workspace.cases, desk.context.workspace.exchange
+    exchange.set_server(server)
+    hands.wait(lambda: exchange.status().reach is Reach.ONLINE and not exchange.status().waiting)
+    hands.wait(lambda: desk.status_bar.network.text() == _("Online"))
+    before = mine.count(CaseQuery())
+    colleague.exchange.sync(server)
+    colleague.cases.register("appeal", example("appeal", 2))
+    colleague.exchange.sync()
+    hands.wait(lambda: mine.count(CaseQuery()) == before + 1)
+    mine.register("appeal", example("appeal", 3))
+    hands.wait(lambda: not exchange.status().waiting)
+    colleague.exchange.sync()
+    assert colleague.cases.count(CaseQuery()) == mine.count(CaseQuery())
+    assert not desk.messages.isVisible()  # nobody asked, so nothing is said
+
+
+def test_a_server_that_comes_back_gets_what_waited(desk: Desk, hands: Hands, tmp_path: Path) -> None:
+    exchange = desk.context.workspace.exchange
+    with RunningServer(tmp_path / "away") as running:
+        url = running.url
+        exchange.set_server(url)
+        hands.wait(lambda: exchange.status().reach is Reach.ONLINE and not exchange.status().waiting)
+    hands.wait(lambda: desk.status_bar.network.text() == _("Server away"))
+    desk.context.workspace.cases.register("appeal", example("appeal", 2))
+    with RunningServer(tmp_path / "away", port=int(url.rsplit(":", 1)[1])):
+        hands.wait(lambda: not exchange.status().waiting)
+    assert not desk.messages.isVisible()
 
 
 def test_stopping_ends_the_exchange_and_keeps_what_was_done(

@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster of the tests' own: real, with fsync, thrown away at the end."""
+"""A PostgreSQL cluster for tests and measurements: real, with fsync, thrown away at the end."""
 
 import os
 import secrets
@@ -12,11 +12,14 @@ from pathlib import Path
 
 import psycopg
 
+from dev.process import SetupError
+
 _USER = "postgres"
+_SHORT = "/tmp" if sys.platform == "linux" else None  # noqa: S108 - a socket's name has 107 bytes at most
 
 
 def programs() -> Path | None:
-    """Where the newest PostgreSQL of this machine has its programs; None when there is none."""
+    """Return where the newest PostgreSQL of this machine has its programs; None when there is none."""
     on_path = shutil.which("initdb")
     if on_path:
         return Path(on_path).resolve().parent
@@ -25,11 +28,19 @@ def programs() -> Path | None:
 
 
 class Cluster:
-    """One cluster in a folder of its own; it listens on a socket there and nowhere else."""
+    """One cluster in a folder of its own; it listens on a socket there and nowhere else.
+
+    Args:
+        folder: An empty folder with a short name.
+
+    Raises:
+        SetupError: There is no PostgreSQL here.
+    """
 
     def __init__(self, folder: Path) -> None:
         found = programs()
-        assert found is not None, "the tests need PostgreSQL: python3 -m dev test installs it"
+        if found is None:
+            raise SetupError("This needs PostgreSQL; `python3 -m dev test` installs it.")
         self._bin = found
         self._folder = folder
         self._data = folder / "data"
@@ -45,6 +56,7 @@ class Cluster:
         subprocess.run(self._command(program, *arguments), check=True, capture_output=True, cwd=self._folder)
 
     def start(self) -> None:
+        """Let it run."""
         options = f"-k {self._folder} -h '' -c max_connections=60 -c shared_buffers=32MB"
         log = str(self._folder / "log")
         self._run("pg_ctl", "start", "--wait", "--pgdata", str(self._data), "--log", log, "--options", options)
@@ -54,6 +66,7 @@ class Cluster:
         self._run("pg_ctl", "stop", "--wait", "--pgdata", str(self._data), "--mode", how)
 
     def new_database(self) -> str:
+        """Return the address of a new and empty database."""
         name = f"t{secrets.token_hex(8)}"
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}".encode())
@@ -65,7 +78,8 @@ class Cluster:
 
 @contextmanager
 def running_cluster() -> Iterator[Cluster]:
-    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp" if sys.platform == "linux" else None))
+    """Give a cluster that runs, and throw it away."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=_SHORT))
     try:
         cluster = Cluster(folder)
         cluster.start()

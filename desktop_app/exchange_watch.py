@@ -1,0 +1,114 @@
+"""Watches the server beside the work: tells when others brought something, and whether it can be reached."""
+
+import random
+import time
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from sync.errors import Failure, Unreachable
+
+if TYPE_CHECKING:
+    from desktop_app.exchange import ExchangeService
+
+_LOOK_SECONDS = 0.2
+_NO_ADDRESS_SECONDS = 2.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 120.0
+_REFUSED_PAUSE = 300.0
+_SPREAD_SECONDS = 0.5
+"""Devices that hear of the same news do not all come back at the same moment."""
+
+
+class Reach(Enum):
+    """How the server stands, as far as is known."""
+
+    UNKNOWN = "unknown"
+    ONLINE = "online"
+    OFFLINE = "offline"
+    AWAY = "away"
+    WRONG = "wrong"
+    REFUSED = "refused"
+
+
+def reach_of(failure: Failure) -> Reach:
+    """Return how the server stands after a failure."""
+    match failure.code:
+        case "offline":
+            return Reach.OFFLINE
+        case "wrong_server" | "not_a_server" | "bad_certificate":
+            return Reach.WRONG
+        case _:
+            return Reach.AWAY if isinstance(failure, Unreachable) else Reach.REFUSED
+
+
+class ExchangeWatch:
+    """Waits for news until it is told to stop.
+
+    Args:
+        exchange: The vault's exchange.
+        due: Called when there is something to exchange: others brought something, or the server can be reached again.
+        reached: Called when it changes how the server stands.
+        stopped: Asked several times in a second.
+    """
+
+    def __init__(
+        self,
+        exchange: "ExchangeService",
+        due: Callable[[], None],
+        reached: Callable[[Reach], None],
+        stopped: Callable[[], bool],
+    ) -> None:
+        self._exchange = exchange
+        self._due = due
+        self._reached = reached
+        self._stopped = stopped
+        self._reach = Reach.UNKNOWN
+        self._failures = 0
+
+    def run(self) -> None:
+        """Watch; returns soon after it was told to stop."""
+        from sync.client import NewsWatch
+
+        address: str | None = None
+        watch: NewsWatch | None = None
+        while not self._stopped():
+            if address != self._exchange.server or self._failures:
+                address, watch = self._exchange.server, None  # nobody knows what was missed meanwhile
+            if address is None:
+                self._note(Reach.UNKNOWN)
+                self._pause(_NO_ADDRESS_SECONDS)
+                continue
+            watch = watch or self._exchange.news()
+            self._look(watch.wait, known=self._exchange.knows_server)
+
+    def _look(self, wait: Callable[[Callable[[], bool]], bool], *, known: bool) -> None:
+        try:
+            new = wait(self._stopped)
+        except Failure as failure:
+            self._failures += 1
+            self._note(reach_of(failure))
+            patient = _LONGEST_PAUSE if isinstance(failure, Unreachable) else _REFUSED_PAUSE
+            self._pause(min(_FIRST_PAUSE * 2 ** (self._failures - 1), patient))
+            return
+        if self._stopped():
+            return
+        if known:
+            self._failures = 0
+            self._note(Reach.ONLINE)
+        if new:
+            self._pause(_SPREAD_SECONDS)
+            self._due()
+        if not known:  # the exchange that is due now finds out who answers there
+            self._failures += 1
+            self._pause(min(_FIRST_PAUSE * 2 ** (self._failures - 1), _LONGEST_PAUSE))
+
+    def _note(self, reach: Reach) -> None:
+        if reach != self._reach:
+            self._reach = reach
+            self._reached(reach)
+
+    def _pause(self, seconds: float) -> None:
+        """Wait for about so long, each device a little differently."""
+        until = time.monotonic() + seconds * random.uniform(0.5, 1.0)  # noqa: S311 - spreads devices, hides nothing
+        while not self._stopped() and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, _LOOK_SECONDS))
