@@ -73,11 +73,11 @@ def reason_words(code: str) -> str:
     return known.get(code, code)
 
 
-def progress_words(progress: "Progress", *, trying: bool) -> str:
+def progress_words(progress: "Progress", *, restoring: bool) -> str:
     """Return what is being done now."""
     doing = {
         "reading": _("Looking what is new"),
-        "writing": _("Restoring for the trial") if trying else _("Writing"),
+        "writing": _("Restoring") if restoring else _("Writing"),
         "checking": _("Reading back"),
     }[progress.phase]
     if not progress.total:

@@ -13,7 +13,7 @@ from desktop_app.workspace import Workspace
 from sync.errors import Failure
 from sync.messages import _
 from ui import theme
-from ui.first_run_steps import Answers, DoneStep, LanguageStep, Step, WayStep, WhoStep
+from ui.first_run_steps import RESTORE, Answers, DoneStep, LanguageStep, Step, WayStep, WhoStep
 from ui.gate import Gate
 from ui.look import Look
 from ui.recovery_step import RecoveryStep
@@ -33,6 +33,7 @@ class FirstRun(Gate):
 
     opened = Signal(object)
     left = Signal()
+    restore_wanted = Signal()
 
     def __init__(self, settings: Settings, worker: Worker, answers: Answers, parent: QWidget | None = None) -> None:
         super().__init__(Look.of(settings), parent)
@@ -86,7 +87,10 @@ class FirstRun(Gate):
             self._refuse(failure)
             return
         following = self._next_step()
-        if self._workspace is None and isinstance(self.step, WhoStep):
+        if self.answers.way == RESTORE:
+            self.answers.way = ""
+            self.restore_wanted.emit()
+        elif self._workspace is None and isinstance(self.step, WhoStep):
             self._make()
         elif following is not None:
             self._show(following)

@@ -21,6 +21,8 @@ from ui.look import Look, variants
 from ui.new_phrase import NewPhraseField
 from ui.widgets import Elided, button, caption, icon_label, label
 
+RESTORE = "restore"
+"""The way that leads to another screen."""
 INVITATION_KINDS = "*.sprava-invite"
 _UNFIT_IN_NAMES = re.compile(r'[\\/:*?"<>|.\x00-\x1f]+')
 
@@ -154,6 +156,7 @@ class WayStep(Step):
                 _("Try with example data"),
                 _("Look around among invented people. Nothing is sent."),
             ),
+            (RESTORE, "import", _("Restore from a backup"), _("You have the file, and the pass phrase of then.")),
         ):
             choice = Choice(text, hint, icon, self)
             choice.clicked.connect(self.go_on_wanted)

@@ -132,6 +132,7 @@ class SignIn(Gate):
                 ("invite", _("Join by an invitation"), "join"),
                 ("sparkle", _("Try with example data"), "example"),
                 ("folder", _("Open another folder"), ""),
+                ("import", _("Restore from a backup"), "restore"),
             )
         ):
             way = button(text, icon, "way", self)

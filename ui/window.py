@@ -18,13 +18,14 @@ from ui import theme
 from ui.context import DeskContext
 from ui.desk import Desk
 from ui.first_run import FirstRun
-from ui.first_run_steps import Answers
+from ui.first_run_steps import RESTORE, Answers
 from ui.fonts import translate_qt
 from ui.leaving import forget, leave_nothing
 from ui.lock import Lock, Parked, Reopened, put_away
 from ui.look import Look
 from ui.presence import Presence
 from ui.recover import Recover
+from ui.restore import Restore
 from ui.session_watch import SessionWatch
 from ui.signin import SignIn
 from ui.spot import Spot
@@ -111,6 +112,7 @@ class Window(QMainWindow):
         screen = FirstRun(self.settings, self.worker, answers, self)
         screen.opened.connect(self.open_desk)
         screen.left.connect(self.show_sign_in)
+        screen.restore_wanted.connect(self.show_restore)
         screen.look_wanted.connect(self.change_look)
         self._show(screen)
         screen.focus_first()
@@ -192,7 +194,7 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Qt: keep what is half done, end the work, close the vault."""
         screen = self._stack.currentWidget()
-        if isinstance(screen, FirstRun):
+        if isinstance(screen, FirstRun | Restore):
             screen.close_unused()
         self.hide()
         if self.desk is not None:
@@ -215,7 +217,19 @@ class Window(QMainWindow):
         self.activateWindow()
         QApplication.alert(self)
 
+    def show_restore(self) -> None:
+        """Lead from a backup to an open vault."""
+        screen = Restore(self.worker, Look.of(self.settings), self)
+        screen.opened.connect(self.open_desk)
+        screen.left.connect(self.begin)
+        screen.look_wanted.connect(self.change_look)
+        self._show(screen)
+        screen.focus_first()
+
     def _begin_way(self, way: str) -> None:
+        if way == RESTORE:
+            self.show_restore()
+            return
         self.show_first_run(Answers(way=way, step=2, begun_with_language=False))
 
     def _unlock(self, reopened: Reopened) -> None:
@@ -250,6 +264,8 @@ class Window(QMainWindow):
             self.show_first_run(screen.answers)
         elif isinstance(screen, Recover):
             self.show_recovery(screen.known)
+        elif isinstance(screen, Restore):
+            self.show_restore()
         elif isinstance(screen, Lock):
             self._show_lock(screen.parked)
         elif self.desk is not None:

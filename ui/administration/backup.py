@@ -305,7 +305,7 @@ class BackupSection(Section):
         self.bar.setRange(0, _STEPS if progress.total else 0)
         if progress.total:
             self.bar.setValue(min(_STEPS, progress.done * _STEPS // progress.total))
-        self.phase.setText(progress_words(progress, trying=bool(self._trying)))
+        self.phase.setText(progress_words(progress, restoring=bool(self._trying)))
 
     def _ended(self) -> None:
         self._running.hide()
