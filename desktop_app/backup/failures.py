@@ -54,18 +54,23 @@ def of_medium(error: OSError, path: Path) -> Failure:
             ).format(file=path),
         )
     if error.errno in _GONE:
-        return Unreachable(
-            "medium_gone",
-            _(
-                "The medium with the backup {file} can't be reached: it was pulled out, or it fails. The backup before "
-                "this one is whole, and the vault was not touched. Put it in again and repeat the backup."
-            ).format(file=path),
-        )
+        return gone(path)
     return Refused(
         "cannot_write",
         _("The backup {file} can't be written: {reason}. The backup before it is whole. Choose another place.").format(
             file=path, reason=error.strerror or error
         ),
+    )
+
+
+def gone(path: Path) -> Unreachable:
+    """Return the failure of a medium that is not there, or not any more."""
+    return Unreachable(
+        "medium_gone",
+        _(
+            "The medium with the backup {file} can't be reached: it was pulled out, or it fails. The backup before "
+            "this one is whole, and the vault was not touched. Put it in again and repeat the backup."
+        ).format(file=path),
     )
 
 

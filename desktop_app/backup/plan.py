@@ -13,6 +13,7 @@ DAILY = 24
 INTERVALS = (DAILY, 12, 4, 1, ON_SIGHT, BY_HAND)
 MAX_PLACES = 5
 _ON_SIGHT_PAUSE = timedelta(minutes=10)
+_AFTER_FAILURE = timedelta(minutes=30)
 _PATIENCE = timedelta(days=2)
 """For so long after it was due, a backup that is missing is nothing to speak of."""
 
@@ -24,10 +25,12 @@ class Place(msgspec.Struct, frozen=True):
         path: The folder or file.
         apart: Whether it lay on another disk than the vault when it was chosen. If it seems to lie on the same one
             later, its medium is not there, and only the empty folder for it is.
+        is_folder: Whether it was a folder when it was chosen; where that is gone, no file takes its name.
     """
 
     path: str
     apart: bool
+    is_folder: bool = True
 
     @classmethod
     def at(cls, path: Path, vault: Path) -> "Place":
@@ -37,12 +40,12 @@ class Place(msgspec.Struct, frozen=True):
             path: The folder or file.
             vault: The vault's folder.
         """
-        return cls(str(path.absolute()), apart=_disk(path) != _disk(vault))
+        return cls(str(path.absolute()), apart=_disk(path) != _disk(vault), is_folder=path.is_dir())
 
     def is_there(self, vault: Path) -> bool:
         """Return whether a backup can go there now; a look at the disk, never more."""
         path = Path(self.path)
-        folder = path if path.is_dir() else path.parent
+        folder = path if self.is_folder else path.parent
         if not folder.is_dir():
             return False
         return not self.apart or _disk(folder) != _disk(vault)
@@ -96,6 +99,11 @@ class Failed(msgspec.Struct, frozen=True):
     when_ms: int
     code: str
 
+    @property
+    def when(self) -> datetime:
+        """When it failed."""
+        return datetime.fromtimestamp(self.when_ms / 1000, UTC)
+
 
 class Drilled(msgspec.Struct, frozen=True):
     """The last restore for practice.
@@ -141,6 +149,9 @@ class Notes(msgspec.Struct, frozen=True):
         """
         hours = self.plan.hours
         if hours == BY_HAND:
+            return False
+        failed = self.failed.get(place.path)
+        if failed is not None and timedelta(0) <= now - failed.when < _AFTER_FAILURE:
             return False
         good = self.good.get(place.path)
         # A clock that was set back makes a backup of the future; that one is no reason to wait for years.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from desktop_app.backup import failures
 from desktop_app.backup.form import MAX_GENERATIONS
 from desktop_app.backup.plan import INTERVALS, MAX_PLACES, Drilled, Failed, Good, Notes, Place, Plan
 from sync.errors import Failure, Refused
@@ -148,6 +149,8 @@ class BackupService:
         name = str(target.absolute())
         self._absent.discard(name)
         try:
+            if not all(place.is_there(self._workspace.folder) for place in self.plan.places if place.path == name):
+                raise failures.gone(target)
             made = making.back_up(self._workspace, target, watch, keep=self.plan.keep, check_all=check_all)
         except Failure as failure:
             if failure.code not in _BROKEN_OFF:

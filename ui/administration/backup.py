@@ -1,7 +1,6 @@
 """The card about backups: the last good one, where they go and how often, and a restore for practice."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -238,9 +237,8 @@ class BackupSection(Section):
         failed = max(status.notes.failed.values(), key=lambda failed: failed.when_ms, default=None)
         self.problem.setVisible(failed is not None)
         if failed is not None:
-            moment = datetime.fromtimestamp(failed.when_ms / 1000, UTC)
             words = _("The attempt of {when} did not succeed: {reason}. The backup before it is whole.")
-            self.problem.setText(words.format(when=when_words(moment), reason=reason_words(failed.code)))
+            self.problem.setText(words.format(when=when_words(failed.when), reason=reason_words(failed.code)))
 
     def _show_places(self, plan: Plan, failed: set[str]) -> None:
         self._no_place.setVisible(not plan.places)

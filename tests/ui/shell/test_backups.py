@@ -1,0 +1,149 @@
+"""Backups on the screens: the card, the word in the status bar, the desk that makes them, and the way back."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from desktop_app.backup.making import back_up
+from desktop_app.backup.reading import BackupFile
+from desktop_app.backup.ways import Way
+from desktop_app.kits import examples
+from desktop_app.settings import Settings
+from desktop_app.workspace import Workspace
+from tests.ui.conftest import PHRASE, Hands
+from ui.administration.backup import BackupSection
+from ui.administration.page import AdministrationPage
+from ui.first_run_steps import Answers
+from ui.restore import Restore
+from ui.window import Window
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def stick(tmp_path: Path) -> Path:
+    made = tmp_path / "stick"
+    made.mkdir()
+    return made
+
+
+def card(window: Window, hands: Hands) -> BackupSection:
+    assert window.desk is not None
+    window.desk.show_page("administration", "backup")
+    hands.wait()
+    page = window.desk.page
+    assert isinstance(page, AdministrationPage)
+    section = page.section("backup")
+    assert isinstance(section, BackupSection)
+    return section
+
+
+def rest(window: Window, hands: Hands) -> None:
+    hands.wait(lambda: window.context is not None and not window.context.backup.running)
+
+
+def test_from_no_backup_to_one_that_is_proved(desk_window: Window, hands: Hands, stick: Path) -> None:
+    window = desk_window
+    assert window.desk is not None
+    assert "ще немає" in window.desk.status_bar.backup.text()
+    section = card(window, hands)
+    assert "ще немає" in section.last.text()
+    section.add_place(str(stick))
+    rest(window, hands)
+    (file,) = stick.iterdir()
+    assert section.last.text().startswith("Остання справна копія")
+    assert window.desk.status_bar.backup.text().startswith("Копія ")
+    section.passphrase.line.setText("це не та фраза зовсім")
+    section.try_restore()
+    rest(window, hands)
+    assert section.result.property("role") == "error"
+    section.passphrase.line.setText(PHRASE)
+    section.try_restore()
+    rest(window, hands)
+    assert section.result.property("role") == "ok"
+    assert section.passphrase.text() == ""
+    with BackupFile(file) as backup:
+        backup.unlock(Way(PHRASE).vault_key)
+        assert backup.newest.number == 1
+
+
+def test_the_word_in_the_status_bar_leads_to_the_card(desk_window: Window, hands: Hands) -> None:
+    assert desk_window.desk is not None
+    desk_window.desk.status_bar.backup.click()
+    hands.wait()
+    page = desk_window.desk.page
+    assert isinstance(page, AdministrationPage)
+    assert hands.has_focus(card(desk_window, hands).now)
+
+
+def test_the_desk_backs_up_by_itself_when_a_place_is_due(
+    desk_window: Window, hands: Hands, workspace: Workspace, stick: Path
+) -> None:
+    workspace.backups.add_place(stick)
+    assert desk_window.context is not None
+    desk_window.context.backup.look()
+    hands.wait(lambda: list(stick.glob("*.sprava-backup")))
+    rest(desk_window, hands)
+    assert workspace.backups.status().last_good is not None
+    assert not desk_window.context.backup.running
+    desk_window.context.backup.look()
+    rest(desk_window, hands)
+    assert workspace.backups.status().last_good == workspace.backups.status().notes.good[str(stick)]
+    with BackupFile(next(stick.iterdir())) as backup:
+        backup.unlock(Way(PHRASE).vault_key)
+        assert backup.newest.number == 1
+
+
+def test_the_lock_ends_a_backup(desk_window: Window, hands: Hands, workspace: Workspace, stick: Path) -> None:
+    workspace.cases.register_many("appeal", examples.examples("appeal", 300, 1))
+    section = card(desk_window, hands)
+    section.add_place(str(stick))
+    desk_window.lock_desk()
+    hands.wait(lambda: desk_window.lock is not None)
+    assert [entry for entry in stick.iterdir() if entry.name.endswith(".new")] == []
+
+
+def test_a_full_place_is_told_and_remembered(desk_window: Window, hands: Hands, tmp_path: Path) -> None:
+    section = card(desk_window, hands)
+    foreign = tmp_path / "notes.txt"
+    foreign.write_bytes(b"x" * 9000)
+    assert desk_window.context is not None
+    desk_window.context.backup.start([foreign])
+    rest(desk_window, hands)
+    assert section.problem.isVisibleTo(section)
+    assert foreign.read_bytes() == b"x" * 9000
+
+
+def test_from_the_first_run_to_a_restored_desk(
+    open_window: Callable[[Settings], Window], settings: Settings, workspace: Workspace, hands: Hands, tmp_path: Path
+) -> None:
+    digest = workspace.digest()
+    made = back_up(workspace, tmp_path)
+    workspace.close()
+    window = open_window(settings)
+    window.show_first_run(Answers(step=1))
+    hands.wait()
+    hands.press("Up")
+    hands.press("Return")
+    hands.wait()
+    screen = window.centralWidget().currentWidget()  # type: ignore[attr-defined]
+    assert isinstance(screen, Restore)
+    screen.restore()
+    assert screen.problem.text()
+    screen.take_file(str(made.file))
+    screen.folder.setText(str(tmp_path / "restored"))
+    screen.passphrase.line.setText("це не та фраза зовсім")
+    hands.press("Return")
+    hands.wait()
+    assert "попередня фраза" in screen.problem.text()
+    assert not (tmp_path / "restored").exists()
+    screen.passphrase.line.setText(PHRASE)
+    hands.press("Return")
+    hands.wait(lambda: window.desk is not None)
+    assert window.context is not None
+    assert window.context.workspace.digest() == digest
+    assert window.context.workspace.folder == tmp_path / "restored"
