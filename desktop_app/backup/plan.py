@@ -14,6 +14,8 @@ INTERVALS = (DAILY, 12, 4, 1, ON_SIGHT, BY_HAND)
 MAX_PLACES = 5
 _ON_SIGHT_PAUSE = timedelta(minutes=10)
 _AFTER_FAILURE = timedelta(minutes=30)
+_PASSING = {"medium_gone", "vault_in_use"}
+"""What is over as soon as the place is there again."""
 _PATIENCE = timedelta(days=2)
 """For so long after it was due, a backup that is missing is nothing to speak of."""
 
@@ -151,7 +153,7 @@ class Notes(msgspec.Struct, frozen=True):
         if hours == BY_HAND:
             return False
         failed = self.failed.get(place.path)
-        if failed is not None and timedelta(0) <= now - failed.when < _AFTER_FAILURE:
+        if failed is not None and failed.code not in _PASSING and timedelta(0) <= now - failed.when < _AFTER_FAILURE:
             return False
         good = self.good.get(place.path)
         # A clock that was set back makes a backup of the future; that one is no reason to wait for years.

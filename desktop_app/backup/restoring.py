@@ -81,6 +81,7 @@ def restore(
         vault_key = backup.unlock(unlock)
         try:
             wanted = backup.generation(generation)
+            _require_known(backup, wanted)
             with _folder_beside(folder, wanted) as building:
                 missing = extract(backup, wanted, building, watch, salvage=salvage)
                 keystore.store(building, keyfile.parse(backup.key_file))
@@ -120,9 +121,7 @@ def extract(
         Refused: A newer program saved it, the disk is full, or the work was stopped.
         Damaged: The backup is damaged.
     """
-    if generation.schema > schema.VERSION:
-        raise failures.newer(backup.path)
-    index: Index = backup.index(generation)
+    index = _require_known(backup, generation)
     missing = []
     watch.begin("writing", generation.total)
     for file in index.files:
@@ -137,6 +136,13 @@ def extract(
             (folder / file.name).unlink()
             missing.append(file.name)
     return tuple(missing)
+
+
+def _require_known(backup: BackupFile, generation: Generation) -> Index:
+    """Return the index of a generation that this program can restore."""
+    if generation.schema > schema.VERSION:
+        raise failures.newer(backup.path)
+    return backup.index(generation)
 
 
 def _extract_file(backup: BackupFile, file: File, folder: Path, watch: Watch) -> None:
