@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import desktop_app
-from benchmarks import exchanging, files, lists, single
+from benchmarks import exchanging, files, lists, saving, single
 from benchmarks.community import Community, copy_plain, plain_json_bytes
 from benchmarks.figures import Row, mean, rounded
 from desktop_app.cli import output
@@ -82,6 +82,7 @@ def _measure(community: Community) -> Iterator[Row]:
             yield single.measure_open_case(first, size)
             yield single.measure_bulk(first, size)
             yield from files.measure_files(first, community.folder, size)
+            yield saving.measure_backup(first, community.folder, community.passphrase, size)
         yield single.measure_unlock(community, "first", size)
     yield exchanging.measure_ten_fields(community.folder / "ten-fields", min(size, _TEN_FIELDS))
 

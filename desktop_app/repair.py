@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from desktop_app import schema
+from desktop_app.backup import putting_back
 from desktop_app.checks.model import Check
 from desktop_app.highwater import Contents, HighWater
 from desktop_app.rebuilding import rebuild_tables
@@ -62,7 +63,8 @@ def repair(
     Args:
         folder: The vault's folder.
         passphrase: Its pass phrase.
-        sources: Bundle files to take back from; the server is asked as well, when one is set.
+        sources: Bundle and backup files to take back from, a lost key file too; the server is asked as well, when one
+            is set.
         stick: The second secret, where the vault needs one.
         progress: Told what is being done, a sentence each.
 
@@ -71,9 +73,10 @@ def repair(
         Damaged: Nothing tells who this device is ("cannot_repair"), or both key files are lost.
     """
     tell = progress or (lambda _sentence: None)
+    put_back = putting_back.key_file(folder, sources)
     with Custody(folder, passphrase, stick=stick) as custody:
         tell(_("Everything is being checked."))
-        report = Report(verify_custody(custody))
+        report = Report(verify_custody(custody), done=put_back)
         faulty = {check.part for check in report.before if not check.sound}
         former = _noted(custody)
         if faulty & {DATABASE, LOG, DRAFTS} or (MARK in faulty and _has_wal(custody)):
@@ -92,7 +95,7 @@ def repair(
                 )
             report.done += workspace.notices
             _take_back_aside(workspace, custody, report)
-            _take_back(workspace, sources, report, tell)
+            _take_back(workspace, custody, sources, report, tell)
             report.missing += [*missing(workspace), *_missing_own(workspace, former)]
             workspace.lives.keep_position()
             tell(_("Everything is being checked once more."))
@@ -203,10 +206,15 @@ def _workspace(custody: Custody) -> Workspace:
         raise
 
 
-def _take_back(workspace: Workspace, sources: Sequence[Path], report: Report, tell: Callable[[str], None]) -> None:
+def _take_back(
+    workspace: Workspace, custody: Custody, sources: Sequence[Path], report: Report, tell: Callable[[str], None]
+) -> None:
     for source in sources:
         tell(_("{file} is being taken in.").format(file=source.name))
-        count = workspace.exchange.import_bundle(source).frames
+        if putting_back.is_backup(source):
+            count = putting_back.frames(workspace, custody, source)
+        else:
+            count = workspace.exchange.import_bundle(source).frames
         report.taken_back[source.name] = count
         report.done.append(_("Frames taken back from {file}: {count}.").format(file=source.name, count=count))
     server = workspace.exchange.server

@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from desktop_app import schema
 from desktop_app.backup import failures
 from desktop_app.backup.form import BadForm, File, Generation, Index
 from desktop_app.backup.private import private_folder
-from desktop_app.backup.reading import BackupFile, Unlock
+from desktop_app.backup.reading import BackupFile, Unlock, label
 from desktop_app.backup.watch import Watch
 from desktop_app.vault import failures as disk
 from desktop_app.vault import keyfile, keystore
@@ -253,6 +253,26 @@ def saved_database(
                 yield connection
         finally:
             keyfile.wipe(vault_key)
+
+
+@contextmanager
+def saved_database_file(path: Path, subkey: Callable[[str], bytes], *, within: Path | None = None) -> Iterator[Path]:
+    """Give the database of a backup's newest state as an encrypted file in a private folder, for who has its keys.
+
+    Args:
+        path: The backup file.
+        subkey: Gives the vault's key for one purpose, such as `Vault.subkey` or `Custody.subkey`.
+        within: As for `saved_database`.
+
+    Raises:
+        Refused: There is no room.
+        Damaged: The backup is damaged, or another vault's.
+        Unreachable: The medium with the backup is gone.
+    """
+    with BackupFile(path) as backup, private_folder(within) as folder:
+        backup.unlock_with(subkey(label(backup.header.backup)))
+        extract(backup, backup.newest, folder, Watch(), only=DATABASE_NAME)
+        yield folder / DATABASE_NAME
 
 
 def saved_key_file(path: Path) -> bytes:

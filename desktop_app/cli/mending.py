@@ -27,7 +27,7 @@ def add_commands(commands: Commands) -> None:
         type=Path,
         action="append",
         default=[],
-        help=_("bundle file to take back from; may be given several times"),
+        help=_("bundle or backup file to take back from; may be given several times"),
     )
 
 

@@ -27,6 +27,7 @@ MEASURED = {
     "register": "p99_ms",
     "open_case": "p95_ms",
     "bulk_register": "cases_per_s",
+    "backup": "first_mb_per_s",
     "unlock": "p50_ms_without_key_derivation",
 }
 

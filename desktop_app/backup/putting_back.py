@@ -1,0 +1,76 @@
+"""What a repair takes from a backup: a lost key file, and the frames and links of the log."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from desktop_app.backup import failures as refusals
+from desktop_app.backup.form import MAGIC
+from desktop_app.backup.reading import BackupFile
+from desktop_app.backup.restoring import saved_database_file, saved_key_file
+from desktop_app.salvage.collecting import collect
+from desktop_app.vault import failures, keyfile, keystore
+from desktop_app.vault.custody import Custody
+from desktop_app.workspace import Workspace
+from sync.errors import Damaged
+from sync.messages import _
+
+
+def is_backup(path: Path) -> bool:
+    """Return whether a file begins as a backup does; one that can't be read is for others to complain about."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
+
+
+def key_file(folder: Path, sources: Sequence[Path]) -> list[str]:
+    """Put the key file of a backup into a vault that has none that is whole.
+
+    Args:
+        folder: The vault's folder.
+        sources: Files of which some may be backups of this vault; the first is taken.
+
+    Returns:
+        Sentences about what was done.
+
+    Raises:
+        Failure: A backup is damaged, or the disk refused.
+    """
+    backups = [source for source in sources if is_backup(source)]
+    if not backups or not folder.is_dir():
+        return []
+    with failures.plainly():
+        try:
+            keystore.load(folder)
+        except Damaged:
+            found = keyfile.parse(saved_key_file(backups[0]))
+            if (folder / keystore.KEY_NAME).exists():
+                (folder / keystore.KEY_NAME).replace(folder / keystore.DAMAGED_NAME)
+            keystore.store(folder, found)
+            words = _("The key file was put back from {file}; the pass phrase of that time opens the vault.")
+            return [words.format(file=backups[0].name)]
+    return []
+
+
+def frames(workspace: Workspace, custody: Custody, source: Path) -> int:
+    """Take in the frames and links of a backup's newest state; known ones change nothing.
+
+    Args:
+        workspace: The vault, opened after what was damaged was built anew.
+        custody: Its keys.
+        source: The backup.
+
+    Returns:
+        How many frames came back.
+
+    Raises:
+        Failure: It is the backup of another vault, or damaged.
+    """
+    with BackupFile(source) as backup:
+        if backup.header.vault != custody.key_file.vault_id:
+            raise refusals.other_vault(source)
+    with saved_database_file(source, custody.subkey) as path:
+        found = collect([path], bytes(custody.database_key), b"")
+    order = sorted(found.frames.values(), key=lambda frame: (frame.header.incarnation, frame.header.seq))
+    return workspace.log.apply([frame.body for frame in order], list(found.links.values())).frames

@@ -1,0 +1,55 @@
+"""A repair takes from a backup what a vault has lost: its key file, and the frames of its log."""
+
+from pathlib import Path
+
+import pytest
+
+from desktop_app.kits.examples import example
+from desktop_app.opening import open_workspace
+from desktop_app.repair import repair
+from sync.errors import Refused
+
+from .conftest import PASSPHRASE
+
+
+@pytest.fixture
+def backup(folder: Path, stick: Path) -> Path:
+    with open_workspace(folder, PASSPHRASE) as workspace:
+        workspace.cases.register("appeal", example("appeal", 906))
+        return workspace.backups.back_up(stick).file
+
+
+def test_a_lost_key_file_is_put_back(folder: Path, backup: Path) -> None:
+    (folder / "vault.key").write_bytes(b"")
+    (folder / "vault.key.previous").unlink()
+    report = repair(folder, PASSPHRASE, [backup])
+    assert report.sound
+    assert backup.name in report.done[0]
+    assert (folder / "vault.key.damaged").read_bytes() == b""
+    open_workspace(folder, PASSPHRASE).close()
+
+
+def test_frames_of_a_destroyed_database_come_back(folder: Path, backup: Path) -> None:
+    with open_workspace(folder, PASSPHRASE) as workspace:
+        digest, cases = workspace.digest(), workspace.info().cases
+    database = folder / "vault.db"
+    database.write_bytes(bytes(database.stat().st_size))
+    report = repair(folder, PASSPHRASE, [backup])
+    assert report.sound
+    assert report.taken_back[backup.name] > 0
+    with open_workspace(folder, PASSPHRASE) as workspace:
+        assert (workspace.digest(), workspace.info().cases) == (digest, cases)
+
+
+def test_the_backup_of_another_vault_is_refused(folder: Path, stick: Path, tmp_path: Path) -> None:
+    from desktop_app import vault
+    from desktop_app.backup.making import back_up
+    from desktop_app.opening import create_workspace
+
+    with create_workspace(
+        tmp_path / "other", PASSPHRASE, community="Г", unit="Ц", person="О", kdf=vault.KDF_FLOOR
+    ) as other:
+        made = back_up(other, stick)
+    with pytest.raises(Refused) as refusal:
+        repair(folder, PASSPHRASE, [made.file])
+    assert refusal.value.code == "other_vault"
