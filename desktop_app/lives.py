@@ -5,6 +5,7 @@ new life has counters of its own, and its registration numbers carry a mark of t
 """
 
 import secrets
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from desktop_app.highwater import HighWater
@@ -17,6 +18,9 @@ from sync.messages import N_, _
 LIVES = "lives"
 """The note of how many times the log began anew."""
 _UNKNOWN_LIVES = 10_000
+_RESTORED = "restored"
+RESTORED_NOTE = f"note:{_RESTORED}"
+"""Where a restore writes into the database when the backup was made, until the first opening has told it."""
 _LIVES_BY_CHANCE = 90_000
 
 
@@ -92,7 +96,7 @@ class Lives:
         # As it was found, until the next change: what it told of would else be forgotten as soon as it is noticed.
         self.past = examine(self.highwater, log.position(), read_place(self._mark_path))
         if self.past in _SAID:
-            self.notices.append(_(_SAID[self.past]))
+            self.notices.append(self._said())
             if self.past is Past.SET_BACK and wal.put_aside(opened.database_path):
                 self.notices.append(_(_WAL_ASIDE))
             self._begin(self._next_count())
@@ -131,6 +135,18 @@ class Lives:
             "safe. From now on its registration numbers carry a new mark. Use one copy only, and tell the "
             "administrator: what both wrote under the same number of the log must be compared by hand."
         )
+
+    def _said(self) -> str:
+        made = self._log.recall(_RESTORED)
+        if not made or self.past is not Past.LOST:
+            return _(_SAID[self.past])
+        self._log.remember(_RESTORED, b"")
+        when = datetime.fromtimestamp(int(made) / 1000, UTC).astimezone()
+        return _(
+            "This vault was restored from the backup of {when}. Everything in it is safe. What was written after that "
+            "comes back with the next exchange. From now on its registration numbers carry a new mark, so that none is "
+            "given twice; if the former vault is still there, go on with one of the two only."
+        ).format(when=f"{when:%d.%m.%Y %H:%M}")
 
     def _next_count(self) -> int:
         kept = self.highwater.contents

@@ -43,7 +43,7 @@ class FirstRun(Gate):
         self.steps: list[Step] = [LanguageStep(answers, Look.of(settings), self)]
         self.steps += [WayStep(answers, self), WhoStep(answers, self)]
         # What comes when the vault is made; a step that is not wanted on the chosen way is left out.
-        self.steps += [RecoveryStep(answers, worker, self), DoneStep(answers, self)]
+        self.steps += [RecoveryStep(answers, worker, self), DoneStep(answers, worker, self)]
         self._first = 0
         self._may_leave = bool(settings.vaults)
         self._stack = QStackedWidget(self)

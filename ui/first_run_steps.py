@@ -17,9 +17,11 @@ from sync.messages import _
 from ui import theme
 from ui.choice import Choice
 from ui.files import ask_folder, ask_open
+from ui.first_place import FirstPlace
 from ui.look import Look, variants
 from ui.new_phrase import NewPhraseField
 from ui.widgets import Elided, button, caption, icon_label, label
+from ui.worker import Worker
 
 RESTORE = "restore"
 """The way that leads to another screen."""
@@ -381,9 +383,9 @@ class WhoStep(Step):
 
 
 class DoneStep(Step):
-    """What was made, and what comes next."""
+    """What was made, where its backups go, and what comes next."""
 
-    def __init__(self, answers: Answers, parent: QWidget) -> None:
+    def __init__(self, answers: Answers, worker: Worker, parent: QWidget) -> None:
         super().__init__(answers, parent)
         self.column.addWidget(icon_label("ok", "ok", self, theme.scaled(48)))
         self.column.addWidget(label(_("Your desk is ready"), "hero", parent=self))
@@ -391,9 +393,15 @@ class DoneStep(Step):
         self._where = caption("", self)
         self.column.addWidget(self._who)
         self.column.addWidget(self._where)
+        self.place = FirstPlace(worker, self)
+        self.column.addWidget(self.place)
         self._next = label("", parent=self, wrap=True)
         self.column.addWidget(self._next)
         self._parent = parent
+
+    def use(self, workspace: Workspace) -> None:
+        """Be ready to keep where its backups go."""
+        self.place.use(workspace)
 
     def enter(self) -> None:
         """Say what was made."""

@@ -221,12 +221,6 @@ def _restore(
     except Failure as failure:
         words = _("The vault is restored into {folder}, but does not open: {reason}")
         raise Refused(failure.code, words.format(folder=folder, reason=failure.message)) from failure
-    workspace.notices.insert(
-        0,
-        _("This vault is as it was on {when}, when the backup was made: {cases} cases.").format(
-            when=f"{restored.made.astimezone():%d.%m.%Y %H:%M}", cases=restored.cases
-        ),
-    )
     return workspace
 
 

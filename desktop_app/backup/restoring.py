@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from desktop_app.backup.form import BadForm, File, Generation, Index
 from desktop_app.backup.private import private_folder
 from desktop_app.backup.reading import BackupFile, Unlock, label
 from desktop_app.backup.watch import Watch
+from desktop_app.lives import RESTORED_NOTE
 from desktop_app.vault import failures as disk
 from desktop_app.vault import keyfile, keystore
 from desktop_app.vault.opening import publish, require_free
@@ -86,6 +87,7 @@ def restore(
                 missing = extract(backup, wanted, building, watch, salvage=salvage)
                 keystore.store(building, keyfile.parse(backup.key_file))
                 _check(building, backup, wanted, vault_key)
+                _note_restored(building, wanted, vault_key)
                 with disk.plainly():
                     files.sync_folder(building)
                     publish(building, folder)
@@ -204,6 +206,19 @@ def database(folder: Path, vault_key: bytearray) -> Iterator[Connection]:
                 yield connection
             finally:
                 connection.close()
+    finally:
+        keyfile.wipe(key)
+
+
+def _note_restored(folder: Path, generation: Generation, vault_key: bytearray) -> None:
+    """Let the vault know why it has no mark, so that its first opening says what happened."""
+    key = keyfile.derive(vault_key, DATABASE_LABEL)
+    try:
+        with disk.plainly(), closing(sqlcipher.connect(folder / DATABASE_NAME, key, create=False)) as connection:
+            connection.execute(
+                "INSERT INTO local (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+                (RESTORED_NOTE, str(generation.made_ms).encode()),
+            )
     finally:
         keyfile.wipe(key)
 

@@ -9,12 +9,15 @@ from desktop_app.backup.making import back_up
 from desktop_app.backup.reading import BackupFile
 from desktop_app.backup.ways import Way
 from desktop_app.kits import examples
+from desktop_app.opening import create_workspace
 from desktop_app.settings import Settings
+from desktop_app.vault import KDF_FLOOR
 from desktop_app.workspace import Workspace
 from tests.ui.conftest import PHRASE, Hands
 from ui.administration.backup import BackupSection
 from ui.administration.page import AdministrationPage
-from ui.first_run_steps import Answers
+from ui.first_run import FirstRun
+from ui.first_run_steps import Answers, DoneStep
 from ui.restore import Restore
 from ui.window import Window
 
@@ -147,3 +150,21 @@ def test_from_the_first_run_to_a_restored_desk(
     assert window.context is not None
     assert window.context.workspace.digest() == digest
     assert window.context.workspace.folder == tmp_path / "restored"
+
+
+def test_the_first_run_ends_with_a_place_for_backups(
+    open_window: Callable[[Settings], Window], settings: Settings, hands: Hands, tmp_path: Path, stick: Path
+) -> None:
+    window = open_window(settings)
+    window.show_first_run(Answers(way="create", step=2, folder=str(tmp_path / "new")))
+    hands.wait()
+    first_run = window.centralWidget().currentWidget()  # type: ignore[attr-defined]
+    assert isinstance(first_run, FirstRun)
+    made = create_workspace(tmp_path / "made", PHRASE, community="Ґанок", unit="Приймальня", person="Є", kdf=KDF_FLOOR)
+    done = first_run.steps[-1]
+    assert isinstance(done, DoneStep)
+    done.use(made)
+    done.place.take_place(str(stick))
+    hands.wait(lambda: str(stick) in done.place.words.text())
+    assert [place.path for place in made.backups.plan.places] == [str(stick)]
+    made.close()
