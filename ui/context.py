@@ -46,6 +46,7 @@ class DeskContext(QObject):
         self.backup = BackupJob(workspace, self.worker, self)
         self.files = FilesJob(workspace, self.worker, self)
         self.files.failed.connect(self.show_failure)
+        self.files.stopped.connect(self.show_message)
         # The workspace calls back on the thread that wrote; the queued signal brings it here.
         self._written.connect(self._announce, Qt.ConnectionType.QueuedConnection)
         self._unsubscribe = workspace.subscribe(self._written.emit)

@@ -53,6 +53,7 @@ class FilesJob(QObject):
     removed = Signal(object)
     saved = Signal(str)
     failed = Signal(object)
+    stopped = Signal(str)
     ended = Signal()
 
     _told = Signal(object)
@@ -172,7 +173,10 @@ class FilesJob(QObject):
         self._next()
 
     def _failed(self, failure: Failure) -> None:
-        self._refused(failure)
+        if failure.code == "cancelled":
+            self.stopped.emit(failure.message)
+        else:
+            self._refused(failure)
         self._next()
 
     def _refused(self, failure: Failure) -> None:
