@@ -13,9 +13,10 @@ from ui import theme
 from ui.cases.states import due_words
 from ui.cases.timeline import Timeline
 from ui.forms.dates import date_text
-from ui.widgets import button, caption, heading, label, line
+from ui.widgets import button, caption, heading, label, line, scrolled
 
 PANE_WIDTH = 360
+_TIMELINE_HEIGHT = 90
 
 
 class DetailsPane(QFrame):
@@ -46,7 +47,17 @@ class DetailsPane(QFrame):
             self._values[name] = value
             self._facts.addRow(caption(words, self), value)
         self.timeline = Timeline(self)
-        column = self._column = QVBoxLayout(self)
+        # With large text all of it is taller than a small window: then the pane scrolls, and nothing is squeezed.
+        self.timeline.setMinimumHeight(theme.scaled(_TIMELINE_HEIGHT))
+        inner = QWidget(self)
+        area = scrolled(inner, self)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.viewport().setAutoFillBackground(False)
+        inner.setAutoFillBackground(False)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(1, 1, 1, 1)
+        outer.addWidget(area)
+        column = self._column = QVBoxLayout(inner)
         column.setContentsMargins(theme.SPACE_M, theme.SPACE_M, theme.SPACE_M, theme.SPACE_M)
         column.setSpacing(theme.SPACE_S)
         column.addWidget(heading(_("Details"), self))
