@@ -1,5 +1,6 @@
 """The one SQL driver: SQLCipher for vaults, and the same modern SQLite without a key for the server."""
 
+import ctypes
 import sys
 from pathlib import Path
 
@@ -63,5 +64,18 @@ def _set_key(connection: Connection, key: bytes | bytearray) -> None:
     if connection.execute("PRAGMA cipher_version").fetchone() is None:
         raise dbapi2.NotSupportedError("this driver is built without SQLCipher")
     connection.execute("PRAGMA cipher_log_level = NONE")  # what is damaged is told in a sentence, not on standard error
-    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    # Freed text stays in memory. SQLite copies the key and wipes its copy; the text itself is wiped here.
+    digits = key.hex()
+    statement = f"PRAGMA key = \"x'{digits}'\""
+    try:
+        connection.executescript(statement)  # unlike execute(), it keeps no prepared statement with the text in it
+    finally:
+        _wipe_text(digits)
+        _wipe_text(statement)
     connection.execute("PRAGMA cipher_memory_security = OFF")
+
+
+def _wipe_text(text: str) -> None:
+    """Overwrite a string of ASCII letters that nobody else holds, as far as this Python is CPython."""
+    if sys.implementation.name == "cpython":
+        ctypes.memset(id(text) + sys.getsizeof(text) - len(text) - 1, 0, len(text))
