@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app import tour
+from tests.traces.searching import Words
 from ui.main import main
 
 
@@ -31,14 +33,14 @@ def test_the_whole_tour(project: Path, tmp_path: Path) -> None:
         assert picture.parent == tmp_path / "tour" / "screens"
         assert picture.read_bytes().startswith(b"\x89PNG")
         assert picture.stat().st_size > 5_000
+    names = Words([tour.KNOWN_NAME, "Щаслива громада", "Левченко Оксана", "Оксана Левченко", "Черненко", "Ґалаґан"])
+    assert not names.found_in(tmp_path / "tour", [tmp_path / "tour" / "screens"])
     assert {path.name for path in (tmp_path / "tour").iterdir()} >= {"oksana", "ivan", "maria", "server", "screens"}
 
 
 def test_a_step_that_does_not_check_out_is_exit_code_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from desktop_app import tour
-
     def broken(_self: object, *_devices: object) -> None:
         raise tour.StepFailed("digests: a, expected b")
 
