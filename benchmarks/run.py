@@ -80,6 +80,7 @@ def _measure(community: Community) -> Iterator[Row]:
             yield from lists.measure_lists(first, size)
             yield single.measure_register(first, size)
             yield single.measure_open_case(first, size)
+            yield single.measure_audited(first, size)
             yield single.measure_bulk(first, size)
             yield from files.measure_files(first, community.folder, size)
             yield saving.measure_backup(first, community.folder, community.passphrase, size)

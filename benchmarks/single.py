@@ -9,6 +9,7 @@ from sync.messages import _
 _REGISTERED = 300
 _EVENTS = 200
 _OPENED = 20
+_AUDITED = 200
 _BULK = 5_000
 _UNLOCKS = 5
 _REGISTER_MS, _REGISTER_CPU_MS = 30, 3
@@ -57,6 +58,20 @@ def measure_open_case(workspace: Workspace, cases: int) -> Row:
     p95 = percentile(samples.wall, 95)
     title = _("Open a case with {events} events").format(events=_EVENTS)
     return Row("open_case", title, cases, samples.figures(50, 95), f"p95 < {_OPEN_MS} ms", p95 < _OPEN_MS)
+
+
+def measure_audited(workspace: Workspace, cases: int) -> Row:
+    """Measure opening cases for the first time in a while, each with its entry in the audit, and the entry alone."""
+    rows = workspace.cases.peek_page(CaseQuery(kit="appeal", sort="number"), 0, _AUDITED)
+    samples, entries = Samples(), Samples()
+    for row in rows:
+        with samples.one():
+            workspace.cases.open(row.id)
+        with entries.one():
+            workspace.audit.record("case_shown", row.id)
+    p95 = percentile(samples.wall, 95)
+    figures = {**samples.figures(50, 95), "entry_p50_ms": rounded(percentile(entries.wall, 50))}
+    return Row("open_case_audited", _("Open a case, audited"), cases, figures, f"p95 < {_OPEN_MS} ms", p95 < _OPEN_MS)
 
 
 def measure_unlock(community: Community, name: str, cases: int) -> Row:

@@ -31,6 +31,8 @@ def count(connection: Connection, query: AuditQuery, only: bytes | None) -> int:
     where = _where(connection, query, only)
     if where is None:
         return 0
+    if not where.values:  # their numbers have no gaps
+        return int(connection.execute("SELECT coalesce(max(id), 0) FROM audit").fetchone()[0])
     sql = f"SELECT count(*) FROM audit INDEXED BY {where.index} WHERE {where.sql}"  # noqa: S608 - constants
     (total,) = connection.execute(sql, where.values).fetchone()
     return int(total)

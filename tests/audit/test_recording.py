@@ -289,3 +289,19 @@ def test_every_part_of_a_list_is_the_same_from_both_ends(oksana: Workspace) -> N
             for limit in (1, 7, 50):
                 for offset in range(len(whole) + 3):
                     assert part(offset, limit) == whole[offset : offset + limit]
+
+
+def test_wrong_tries_and_other_administration_are_told(office: Office, oksana: Workspace) -> None:
+    from desktop_app import auto_lock
+
+    auto_lock.set_minutes(oksana, 20)
+    oksana.change_passphrase(PASSPHRASE, "жито стежка верба колодязь 8")
+    folder = office.close("oksana")
+    for _try in range(2):
+        with pytest.raises(Refused):
+            open_workspace(folder, "не та фраза зовсім 1")
+    with open_workspace(folder, "жито стежка верба колодязь 8") as again:
+        told = {entry.kind: entry.detail for entry in entries(again)}
+    assert told["locking_changed"] == {"minutes": 20}
+    assert told["passphrase_changed"] == {}
+    assert told["wrong_tries"] == {"count": 2}

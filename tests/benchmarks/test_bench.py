@@ -26,6 +26,7 @@ MEASURED = {
     "list_count": "p95_ms",
     "register": "p99_ms",
     "open_case": "p95_ms",
+    "open_case_audited": "p95_ms",
     "bulk_register": "cases_per_s",
     "backup": "first_mb_per_s",
     "unlock": "p50_ms_without_key_derivation",
