@@ -1,0 +1,133 @@
+"""A process that has imported everything, and forks for each work that is to be killed.
+
+Asked on its standard input, a line of JSON for each work; answers on its standard output, a line when it has ended.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from desktop_app.vault import keyfile, keystore, ways
+from sync.errors import Refused
+from tests.faults.check import stretched_once
+from tests.faults.work import Place
+from tests.faults.works import WORKS, say_on_stdout
+
+_LOOK_AGAIN_SECONDS = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a work ended.
+
+    Args:
+        said: The whole lines that it said.
+        seconds: How long it lived.
+        killed: Whether it was killed; otherwise it came to its end.
+    """
+
+    said: list[str]
+    seconds: float
+    killed: bool
+
+
+class Zygote:
+    """The process, seen from the trial.
+
+    Args:
+        project: The root of the checkout.
+        notes: A folder for what works say.
+    """
+
+    def __init__(self, project: Path, notes: Path) -> None:
+        self._project = project
+        self._notes = notes
+
+    def __enter__(self) -> Self:
+        command = [sys.executable, "-m", "tests.faults.zygote", str(self._notes)]
+        self._process = subprocess.Popen(
+            command, cwd=self._project, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.communicate()
+
+    def run(self, name: str, place: Place, seconds: float | None = None) -> Ran:
+        """Do a work and kill it after some time, if it is not at its end by then.
+
+        Args:
+            name: The work.
+            place: Where.
+            seconds: After which time; None lets it live.
+        """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        asked = {"name": name, "root": str(place.root), "beside": str(place.beside), "seconds": seconds}
+        self._process.stdin.write(json.dumps(asked) + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        said = (self._notes / "said").read_text(encoding="utf-8").splitlines(keepends=True)
+        assert answer["status"] in {0, signal.SIGKILL}, (self._notes / "failed").read_text(encoding="utf-8")
+        return Ran([line[:-1] for line in said if line.endswith("\n")], answer["seconds"], answer["status"] != 0)
+
+
+def _serve(notes: Path) -> None:
+    warm: set[str] = set()
+    for line in sys.stdin:
+        asked = json.loads(line)
+        place = Place(Path(asked["root"]), Path(asked["beside"]))
+        if asked["root"] not in warm and place.vault.exists():
+            _stretch(place, WORKS[asked["name"]].phrases)
+        warm.add(asked["root"])
+        (notes / "said").write_bytes(b"")
+        begun = time.monotonic()
+        child = os.fork()
+        if child == 0:
+            _do(asked["name"], place, notes)
+        status = _wait(child, asked["seconds"], begun)
+        print(json.dumps({"status": status, "seconds": time.monotonic() - begun}), flush=True)
+
+
+def _stretch(place: Place, phrases: tuple[str, ...]) -> None:
+    """Try the pass phrases once, so that what they are stretched to is known to all who are forked later."""
+    for phrase in phrases:
+        with suppress(Refused):
+            keyfile.wipe(ways.unlock(place.vault, keystore.load(place.vault).key_file, phrase))
+
+
+def _do(name: str, place: Place, notes: Path) -> None:
+    try:
+        os.dup2(os.open(notes / "said", os.O_WRONLY | os.O_APPEND), 1)
+        WORKS[name].do(place, say_on_stdout)
+    except BaseException:  # noqa: BLE001 - what was forked must never come back
+        (notes / "failed").write_text(traceback.format_exc(), encoding="utf-8")
+        os._exit(1)
+    os._exit(0)
+
+
+def _wait(child: int, seconds: float | None, begun: float) -> int:
+    while True:
+        found, status = os.waitpid(child, os.WNOHANG)
+        if found:
+            return status
+        if seconds is not None and time.monotonic() - begun >= seconds:
+            os.kill(child, signal.SIGKILL)
+            return os.waitpid(child, 0)[1]
+        time.sleep(_LOOK_AGAIN_SECONDS)
+
+
+if __name__ == "__main__":
+    with stretched_once():
+        _serve(Path(sys.argv[1]))
