@@ -17,7 +17,7 @@ def prepared(work: Work, folder: Path) -> Iterator[Place]:
         folder: An empty folder.
     """
     place = Place(folder / "root", folder / "beside")
-    place.root.mkdir()
+    place.root.mkdir(parents=True)
     place.beside.mkdir()
     if not work.server:
         work.prepare(place)

@@ -306,8 +306,8 @@ CONTROLS = {
 
 
 def say_on_stdout(line: str) -> None:
-    """Write one line in one call, so that who watches sees when it was said."""
-    os.write(1, f"{line}\n".encode())
+    """Write one line in one call, so that who watches sees when it was said, and by a call that nothing else uses."""
+    os.writev(1, [f"{line}\n".encode()])
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Asked on its standard input, a line of JSON for each work; answers on its standa
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -14,14 +15,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from desktop_app.vault import keyfile, keystore, ways
-from sync.errors import Refused
+from sync.errors import Failure, Refused
 from tests.faults.check import stretched_once
 from tests.faults.work import Place
 from tests.faults.works import WORKS, say_on_stdout
 
+DISK_BYTES = 12 << 20
+"""The size of the small disk."""
 _LOOK_AGAIN_SECONDS = 0.001
 
 
@@ -46,14 +49,19 @@ class Zygote:
     Args:
         project: The root of the checkout.
         notes: A folder for what works say.
+        disk: A folder on which a small disk of its own is mounted, which nobody else sees; see `seen_from_here`.
     """
 
-    def __init__(self, project: Path, notes: Path) -> None:
+    def __init__(self, project: Path, notes: Path, disk: Path | None = None) -> None:
         self._project = project
         self._notes = notes
+        self._disk = disk
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "tests.faults.zygote", str(self._notes)]
+        if self._disk is not None:
+            mount = f'mount -t tmpfs -o size={DISK_BYTES} none "$0" && exec "$@"'
+            command = ["unshare", "--map-root-user", "--mount", "sh", "-c", mount, str(self._disk), *command]
         self._process = subprocess.Popen(
             command, cwd=self._project, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
         )
@@ -64,29 +72,58 @@ class Zygote:
     ) -> None:
         self._process.communicate()
 
-    def run(self, name: str, place: Place, seconds: float | None = None) -> Ran:
+    def seen_from_here(self, place: Place) -> Place:
+        """Return a place on the small disk as this process reaches it."""
+        inside = Path(f"/proc/{self._process.pid}/root")
+        return Place(inside / place.root.relative_to("/"), inside / place.beside.relative_to("/"))
+
+    def remount(self, option: str) -> None:
+        """Mount the small disk anew, with ``ro`` or ``rw``."""
+        self._ask({"remount": option, "disk": str(self._disk)})
+
+    def run(
+        self,
+        name: str,
+        place: Place,
+        seconds: float | None = None,
+        *,
+        largest: int | None = None,
+        inject: str | None = None,
+    ) -> Ran:
         """Do a work and kill it after some time, if it is not at its end by then.
 
         Args:
             name: The work.
             place: Where.
             seconds: After which time; None lets it live.
+            largest: No file may grow beyond so many bytes.
+            inject: What strace does to which call, such as ``fsync:error=EIO:when=3``.
         """
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        asked = {"name": name, "root": str(place.root), "beside": str(place.beside), "seconds": seconds}
-        self._process.stdin.write(json.dumps(asked) + "\n")
-        self._process.stdin.flush()
-        answer = json.loads(self._process.stdout.readline())
+        asked = {"name": name, "root": str(place.root), "beside": str(place.beside)}
+        answer = self._ask({**asked, "seconds": seconds, "largest": largest, "inject": inject})
         said = (self._notes / "said").read_text(encoding="utf-8").splitlines(keepends=True)
         assert answer["status"] in {0, signal.SIGKILL}, (self._notes / "failed").read_text(encoding="utf-8")
         return Ran([line[:-1] for line in said if line.endswith("\n")], answer["seconds"], answer["status"] != 0)
+
+    def _ask(self, asked: dict[str, object]) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(asked) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, "the process that forks for each trial has ended: may it make namespaces and mount a tmpfs here?"
+        found: dict[str, Any] = json.loads(line)
+        return found
 
 
 def _serve(notes: Path) -> None:
     warm: set[str] = set()
     for line in sys.stdin:
         asked = json.loads(line)
+        if "remount" in asked:
+            subprocess.run(["mount", "-o", f"remount,{asked['remount']}", asked["disk"]], check=True)
+            print("{}", flush=True)
+            continue
         place = Place(Path(asked["root"]), Path(asked["beside"]))
         if asked["root"] not in warm and place.vault.exists():
             _stretch(place, WORKS[asked["name"]].phrases)
@@ -95,8 +132,11 @@ def _serve(notes: Path) -> None:
         begun = time.monotonic()
         child = os.fork()
         if child == 0:
-            _do(asked["name"], place, notes)
+            _do(asked, place, notes)
+        tracer = _trace(child, asked["inject"]) if asked["inject"] else None
         status = _wait(child, asked["seconds"], begun)
+        if tracer is not None:
+            tracer.wait()
         print(json.dumps({"status": status, "seconds": time.monotonic() - begun}), flush=True)
 
 
@@ -107,14 +147,28 @@ def _stretch(place: Place, phrases: tuple[str, ...]) -> None:
             keyfile.wipe(ways.unlock(place.vault, keystore.load(place.vault).key_file, phrase))
 
 
-def _do(name: str, place: Place, notes: Path) -> None:
+def _do(asked: dict[str, Any], place: Place, notes: Path) -> None:
     try:
         os.dup2(os.open(notes / "said", os.O_WRONLY | os.O_APPEND), 1)
-        WORKS[name].do(place, say_on_stdout)
+        if asked["largest"] is not None:
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (asked["largest"], asked["largest"]))
+        while asked["inject"] and "TracerPid:\t0\n" in Path("/proc/self/status").read_text(encoding="ascii"):
+            time.sleep(_LOOK_AGAIN_SECONDS)
+        try:
+            WORKS[asked["name"]].do(place, say_on_stdout)
+        except Failure as failure:
+            say_on_stdout(f"failed {failure.code}")
     except BaseException:  # noqa: BLE001 - what was forked must never come back
         (notes / "failed").write_text(traceback.format_exc(), encoding="utf-8")
         os._exit(1)
     os._exit(0)
+
+
+def _trace(process: int, inject: str) -> subprocess.Popen[bytes]:
+    calls = inject.partition(":")[0]
+    command = ["strace", "-f", "-qq", "-p", str(process), "-o", "/dev/null", "-e", f"trace={calls}"]
+    return subprocess.Popen([*command, "-e", f"inject={inject}"], stdin=subprocess.DEVNULL)
 
 
 def _wait(child: int, seconds: float | None, begun: float) -> int:
