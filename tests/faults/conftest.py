@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.zygote import Zygote
 from tests.workspace.conftest import appeal, office, pair
 
 __all__ = ["appeal", "office", "pair"]
@@ -25,3 +26,10 @@ def in_memory(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
     if request.session.testsfailed > failed:
         shutil.copytree(made, tmp_path / "left")
     shutil.rmtree(made)
+
+
+@pytest.fixture(scope="session")
+def zygote(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
+    """A process that forks for each work that is to be killed or to fail."""
+    with Zygote(project, tmp_path_factory.mktemp("zygote")) as begun:
+        yield begun

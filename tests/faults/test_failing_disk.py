@@ -2,35 +2,20 @@
 
 import os
 import random
-import re
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults.bench import Bench, State, read_state
-from tests.faults.check import allowed, found, stretched_once
-from tests.faults.preparing import prepared
-from tests.faults.work import Place, Work
+from tests.faults.trial import trial
 from tests.faults.works import WORKS
-from tests.faults.zygote import DISK_BYTES, Ran, Zygote
+from tests.faults.zygote import Zygote
 
 TIMES = int(os.environ.get("SPRAVA_SOAK", "1"))
-FULL = {"disk_full"}
-FAILING = {"disk_error"}
-
-
-@pytest.fixture(autouse=True)
-def _quickly() -> Iterator[None]:
-    with stretched_once():
-        yield
-
-
-@pytest.fixture(scope="module")
-def zygote(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
-    with Zygote(project, tmp_path_factory.mktemp("zygote")) as begun:
-        yield begun
+CALLS = ("pwrite64", "write", "fsync,fdatasync", "ftruncate", "rename", "unlink", "mkdir")
+WHEN = (1, 2, 3, 4, 5, 6, 8, 10, 14, 20, 30)
+FULL = {"disk_full", "no_space"}
+FAILING = {"disk_error", "damaged_backup", "damaged_database", "medium_gone"}
 
 
 @pytest.fixture(scope="module")
@@ -41,41 +26,80 @@ def small(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
         yield begun, folder
 
 
-class Trial:
-    """Works on a failing disk: what they said, and what is there afterwards."""
-
-    def __init__(self, name: str, place: Place, whole: Ran, start: State) -> None:
-        self.codes: Counter[str] = Counter()
-        self._work: Work = WORKS[name]
-        self._place = place
-        self._bench = Bench(place.root)
-        self._whole = whole
-        self._start = start
-
-    def begin(self) -> None:
-        self._bench.put(self._start)
-
-    def judge(self, ran: Ran, *, go_on: bool) -> None:
-        """See that what was saved is there, at most one step more, and that it goes on once the disk is well."""
-        said = [line for line in ran.said if not line.startswith("failed ")]
-        self.codes.update(line.split()[1] for line in ran.said if line.startswith("failed "))
-        assert said == self._whole.said[: len(said)]
-        assert found(self._place, self._work, go_on=go_on) in allowed(said, self._whole.said[len(said) :]), ran
-
-
-@pytest.mark.parametrize("call", ["pwrite64", "write", "fsync,fdatasync", "ftruncate", "rename", "unlink", "mkdir"])
 @pytest.mark.parametrize("name", WORKS)
-def test_a_call_fails(name: str, call: str, in_memory: Path, zygote: Zygote) -> None:
-    print(name, call)
-    for error in ("EIO", "ENOSPC"):
-        with prepared(WORKS[name], in_memory / error) as place:
-            start = read_state(place.root)
-            trial = Trial(name, place, zygote.run(name, place), start)
-            for when in (1, 2, 3, 5, 9, 17):
-                trial.begin()
-                ran = zygote.run(name, place, inject=f"{call}:error={error}:when={when}")
-                try:
-                    trial.judge(ran, go_on=when == 2)
-                except Exception as e:
-                    print("  BROKEN", error, when, repr(e)[:300])
-                print("  ", error, when, ran.said[-1])
+def test_a_call_fails(name: str, in_memory: Path, zygote: Zygote) -> None:
+    chance = random.Random(name)
+    with trial(name, in_memory / "disk", zygote) as tries:
+        for _number in range(16 * TIMES):
+            error, call, when = chance.choice(("EIO", "ENOSPC")), chance.choice(CALLS), chance.choice(WHEN)
+            tries.begin()
+            try:
+                tries.judge(zygote.run(name, tries.place, inject=f"{call}:error={error}:when={when}"))
+            except Exception as e:
+                print("  BROKEN", call, error, when, repr(e)[:500])
+    print(f"\nfailing calls, {name}: {tries.tried} tries, {dict(tries.codes)}")
+    assert tries.codes.keys() <= FULL | FAILING
+
+
+@pytest.mark.parametrize("name", WORKS)
+def test_the_disk_is_full(name: str, small: tuple[Zygote, Path]) -> None:
+    zygote, disk = small
+    chance = random.Random(name)
+    outside = zygote.outside(disk)
+    ballast = outside / "ballast"
+    with trial(name, disk / "trial", zygote) as tries:
+        used = tries.free_before - _free(outside)
+        for number in range(10 * TIMES):
+            tries.begin()
+            room = number * 4096 if number < 4 else chance.randrange(max(used, 300_000))
+            ballast.write_bytes(bytes(max(0, _free(outside) - room)))
+            try:
+                ran = zygote.run(name, tries.place)
+            finally:
+                ballast.unlink()
+            try:
+                tries.judge(ran)
+            except Exception as e:
+                print("  BROKEN", room, repr(e)[:500])
+    print(f"\nfull disk, {name}: {tries.tried} tries, {dict(tries.codes)}")
+    assert tries.codes.keys() <= FULL
+
+
+def _free(folder: Path) -> int:
+    status = os.statvfs(folder)
+    return status.f_bavail * status.f_frsize
+
+
+@pytest.mark.parametrize("name", WORKS)
+def test_the_disk_cant_be_written(name: str, small: tuple[Zygote, Path]) -> None:
+    zygote, disk = small
+    with trial(name, disk / "trial", zygote) as tries:
+        tries.begin()
+        zygote.remount("ro")
+        try:
+            ran = zygote.run(name, tries.place)
+        finally:
+            zygote.remount("rw")
+        try:
+            tries.judge(ran)
+        except Exception as e:
+            print("  BROKEN", repr(e)[:500])
+    print(f"\nread-only disk, {name}: {dict(tries.codes)}")
+    assert tries.codes.keys() <= {"read_only"}
+    assert tries.codes
+
+
+@pytest.mark.parametrize("name", WORKS)
+def test_a_file_may_not_grow(name: str, in_memory: Path, zygote: Zygote) -> None:
+    """Writes are cut short by the limit of a file's length, as they are on FAT at 4 GB."""
+    chance = random.Random(name)
+    with trial(name, in_memory / "disk", zygote) as tries:
+        for _number in range(10 * TIMES):
+            tries.begin()
+            largest = chance.choice((0, 500, 40_000, 120_000, 180_000, 250_000, 400_000)) + chance.randrange(5000)
+            try:
+                tries.judge(zygote.run(name, tries.place, largest=largest))
+            except Exception as e:
+                print("  BROKEN", largest, repr(e)[:500])
+    print(f"\nfiles that may not grow, {name}: {tries.tried} tries, {dict(tries.codes)}")
+    assert tries.codes.keys() <= FULL

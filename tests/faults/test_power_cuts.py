@@ -11,7 +11,8 @@ from tests.faults.bench import read_state
 from tests.faults.check import stretched_once
 from tests.faults.powercut.record import Recording, record
 from tests.faults.powercut.replay import Report, end, try_all
-from tests.faults.preparing import prepared
+from tests.faults.trial import prepared
+from tests.faults.work import Place
 from tests.faults.works import CONTROLS, WORKS
 
 ALL = {**WORKS, **CONTROLS}
@@ -27,7 +28,8 @@ def _quickly() -> Iterator[None]:
 
 def recorded(name: str, folder: Path, project: Path) -> Recording:
     """Let a process do a work, and return what it asked of the disk."""
-    with prepared(ALL[name], folder) as place:
+    place = Place.below(folder)
+    with prepared(ALL[name], place, ALL[name].prepare):
         command = [sys.executable, "-m", "tests.faults.works", name, str(place.root), str(place.beside)]
         return record(command, place.root, folder / "kept", project)
 

@@ -28,6 +28,11 @@ class Place:
     root: Path
     beside: Path
 
+    @classmethod
+    def below(cls, folder: Path) -> "Place":
+        """Return the place in a folder."""
+        return cls(folder / "root", folder / "beside")
+
     @property
     def vault(self) -> Path:
         """The folder of the vault."""

@@ -15,12 +15,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from desktop_app.vault import keyfile, keystore, ways
 from sync.errors import Failure, Refused
-from tests.faults.check import stretched_once
-from tests.faults.work import Place
+from tests.faults.check import Broken, found, stretched_once
+from tests.faults.work import Place, Work
 from tests.faults.works import WORKS, say_on_stdout
 
 DISK_BYTES = 12 << 20
@@ -72,14 +72,29 @@ class Zygote:
     ) -> None:
         self._process.communicate()
 
-    def seen_from_here(self, place: Place) -> Place:
-        """Return a place on the small disk as this process reaches it."""
-        inside = Path(f"/proc/{self._process.pid}/root")
-        return Place(inside / place.root.relative_to("/"), inside / place.beside.relative_to("/"))
+    def outside(self, path: Path) -> Path:
+        """Return a path on the small disk as this process reaches it; good for files, but SQLite won't have it."""
+        return path if self._disk is None else Path(f"/proc/{self._process.pid}/root") / path.relative_to("/")
 
     def remount(self, option: str) -> None:
         """Mount the small disk anew, with ``ro`` or ``rw``."""
         self._ask({"remount": option, "disk": str(self._disk)})
+
+    def prepare(self, name: str, place: Place) -> None:
+        """Make what a work needs before."""
+        self._do("prepare", name, place)
+
+    def look(self, name: str, place: Place, *, go_on: bool) -> str:
+        """Return the look of a vault after a fault; see `check.found`.
+
+        Raises:
+            Broken: It is not what was promised.
+        """
+        ran = self._do("go on" if go_on else "look", name, place)
+        kind, told = ran.said[-1].split(" ", 1)
+        if kind == "broken":
+            raise Broken(told)
+        return told
 
     def run(
         self,
@@ -99,8 +114,11 @@ class Zygote:
             largest: No file may grow beyond so many bytes.
             inject: What strace does to which call, such as ``fsync:error=EIO:when=3``.
         """
-        asked = {"name": name, "root": str(place.root), "beside": str(place.beside)}
-        answer = self._ask({**asked, "seconds": seconds, "largest": largest, "inject": inject})
+        return self._do("work", name, place, seconds=seconds, largest=largest, inject=inject)
+
+    def _do(self, task: str, name: str, place: Place, **fault: object) -> Ran:
+        asked = {"task": task, "name": name, "root": str(place.root), "beside": str(place.beside), **fault}
+        answer = self._ask(asked)
         said = (self._notes / "said").read_text(encoding="utf-8").splitlines(keepends=True)
         assert answer["status"] in {0, signal.SIGKILL}, (self._notes / "failed").read_text(encoding="utf-8")
         return Ran([line[:-1] for line in said if line.endswith("\n")], answer["seconds"], answer["status"] != 0)
@@ -125,16 +143,16 @@ def _serve(notes: Path) -> None:
             print("{}", flush=True)
             continue
         place = Place(Path(asked["root"]), Path(asked["beside"]))
-        if asked["root"] not in warm and place.vault.exists():
+        if asked["task"] == "work" and asked["root"] not in warm and place.vault.exists():
             _stretch(place, WORKS[asked["name"]].phrases)
-        warm.add(asked["root"])
+            warm.add(asked["root"])
         (notes / "said").write_bytes(b"")
         begun = time.monotonic()
         child = os.fork()
         if child == 0:
-            _do(asked, place, notes)
-        tracer = _trace(child, asked["inject"]) if asked["inject"] else None
-        status = _wait(child, asked["seconds"], begun)
+            _run(asked, place, notes)
+        tracer = _trace(child, asked["inject"]) if asked.get("inject") else None
+        status = _wait(child, asked.get("seconds"), begun)
         if tracer is not None:
             tracer.wait()
         print(json.dumps({"status": status, "seconds": time.monotonic() - begun}), flush=True)
@@ -147,22 +165,34 @@ def _stretch(place: Place, phrases: tuple[str, ...]) -> None:
             keyfile.wipe(ways.unlock(place.vault, keystore.load(place.vault).key_file, phrase))
 
 
-def _do(asked: dict[str, Any], place: Place, notes: Path) -> None:
+def _run(asked: dict[str, Any], place: Place, notes: Path) -> NoReturn:
     try:
         os.dup2(os.open(notes / "said", os.O_WRONLY | os.O_APPEND), 1)
-        if asked["largest"] is not None:
+        if asked.get("largest") is not None:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (asked["largest"], asked["largest"]))
-        while asked["inject"] and "TracerPid:\t0\n" in Path("/proc/self/status").read_text(encoding="ascii"):
+        while asked.get("inject") and "TracerPid:\t0\n" in Path("/proc/self/status").read_text(encoding="ascii"):
             time.sleep(_LOOK_AGAIN_SECONDS)
-        try:
-            WORKS[asked["name"]].do(place, say_on_stdout)
-        except Failure as failure:
-            say_on_stdout(f"failed {failure.code}")
+        _task(asked["task"], WORKS[asked["name"]], place)
     except BaseException:  # noqa: BLE001 - what was forked must never come back
         (notes / "failed").write_text(traceback.format_exc(), encoding="utf-8")
         os._exit(1)
     os._exit(0)
+
+
+def _task(task: str, work: Work, place: Place) -> None:
+    if task == "prepare":
+        work.prepare(place)
+    elif task == "work":
+        try:
+            work.do(place, say_on_stdout)
+        except Failure as failure:
+            say_on_stdout(f"failed {failure.code}")
+    else:
+        try:
+            say_on_stdout(f"look {found(place, work, go_on=task == 'go on')}")
+        except Broken as broken:
+            say_on_stdout(f"broken {broken}")
 
 
 def _trace(process: int, inject: str) -> subprocess.Popen[bytes]:
