@@ -42,7 +42,7 @@ def connect(path: Path, key: bytes | bytearray | None, *, read_only: bool = Fals
         if key is not None:
             _set_key(connection, key)
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        connection.execute("PRAGMA journal_mode = WAL")
+        _keep_write_ahead_log(connection)
         cache = f"cache_size = -{_READER_CACHE_KIB if read_only else _WRITER_CACHE_KIB}"
         for pragma in ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF", "temp_store = MEMORY", cache):
             connection.execute(f"PRAGMA {pragma}")
@@ -52,6 +52,15 @@ def connect(path: Path, key: bytes | bytearray | None, *, read_only: bool = Fals
         connection.close()
         raise
     return connection
+
+
+def _keep_write_ahead_log(connection: Connection) -> None:
+    """Turn the write-ahead log on; SQLite says nothing when a failing disk keeps it from doing so."""
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        error = dbapi2.OperationalError("the write-ahead log can't be turned on")
+        error.sqlite_errorcode = dbapi2.SQLITE_IOERR
+        raise error
 
 
 def connect_in_memory() -> Connection:

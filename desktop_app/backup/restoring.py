@@ -235,6 +235,8 @@ def _check(folder: Path, backup: BackupFile, generation: Generation, vault_key: 
                 (cases,) = connection.execute("SELECT count(*) FROM case_row").fetchone()
                 same = (digest.of_units(connection, units), cases) == (generation.digest, generation.cases)
     except (Damaged, Refused) as error:
+        if error.code != "damaged_database":
+            raise  # it is the disk restored to that fails
         raise failures.damaged(backup.path, _("its database")) from error
     if not same:
         raise failures.damaged(backup.path, _("its database is not the one that was saved"))

@@ -1,6 +1,7 @@
 """What the disk and the database can do to a vault, said in plain words."""
 
 import errno
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,20 +47,32 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _MISPLACED = {errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY}
 _FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
 _PRIMARY_CODE = 0xFF
+_LITTLE_ROOM_BYTES = 64 * 1024
+"""SQLite calls it an error of the disk when it lacks room for its shared memory; with less free than this it does."""
 
 
-def of_database(error: dbapi2.Error) -> Failure | None:
+def of_database(error: dbapi2.Error, path: Path | None = None) -> Failure | None:
     """Return the failure that a database error means to a person, or None when it is a bug of the program.
 
     Args:
         error: What the driver raised.
+        path: The database file, to see whether its disk is full.
     """
     code = getattr(error, "sqlite_errorcode", None)
     known = None if code is None else _BY_RESULT_CODE.get(code & _PRIMARY_CODE)
     if known is None:
         return None
+    if known[1] == "disk_error" and path is not None and _is_full(path):
+        return Refused("disk_full", _(_DISK_FULL))
     kind, name, message = known
     return kind(name, _(message))
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _LITTLE_ROOM_BYTES
+    except OSError:
+        return False
 
 
 def of_system(error: OSError) -> Failure:
@@ -103,8 +116,11 @@ def broken_database() -> Damaged:
 
 
 @contextmanager
-def plainly() -> Iterator[None]:
+def plainly(path: Path | None = None) -> Iterator[None]:
     """Turn errors of the disk and the database inside the block into failures; let bugs pass.
+
+    Args:
+        path: The database file, to see whether its disk is full.
 
     Raises:
         Refused: The disk is full, read-only or held by another program.
@@ -113,7 +129,7 @@ def plainly() -> Iterator[None]:
     try:
         yield
     except dbapi2.Error as error:
-        failure = of_database(error)
+        failure = of_database(error, path)
         if failure is None:
             raise
         raise failure from error

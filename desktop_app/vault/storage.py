@@ -44,7 +44,7 @@ class Database:
         self._raw = RawFile(path)
         self._closed = False
         try:
-            with failures.plainly():
+            with failures.plainly(path):
                 self._writer = sqlcipher.connect(path, key, create=create)
         except BaseException:
             keyfile.wipe(key)
@@ -72,7 +72,7 @@ class Database:
                 raise failures.closed()
             self._writing = True
             try:
-                with _plain_database_errors(), _synchronous(self._writer, durable=durable):
+                with _plain_database_errors(self._path), _synchronous(self._writer, durable=durable):
                     yield from self._transaction(self._writer)
             finally:
                 self._writing = False
@@ -136,7 +136,7 @@ class Database:
                 raise RuntimeError("checkpoint() inside write()")
             if self._closed:
                 raise failures.closed()
-            with _plain_database_errors():
+            with _plain_database_errors(self._path):
                 self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     @contextmanager
@@ -208,7 +208,7 @@ class Database:
     @contextmanager
     def _plain_read_errors(self) -> Iterator[None]:
         try:
-            with _plain_database_errors():
+            with _plain_database_errors(self._path):
                 yield
         except dbapi2.OperationalError as error:
             if self._closed:  # close() interrupts what is being read
@@ -256,12 +256,12 @@ def _synchronous(connection: Connection, *, durable: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _plain_database_errors() -> Iterator[None]:
+def _plain_database_errors(path: Path) -> Iterator[None]:
     """Turn the database's own errors into failures; an OSError of the block is the block's business."""
     try:
         yield
     except dbapi2.Error as error:
-        failure = failures.of_database(error)
+        failure = failures.of_database(error, path)
         if failure is None:
             raise
         raise failure from error

@@ -14,8 +14,8 @@ from tests.faults.zygote import Zygote
 TIMES = int(os.environ.get("SPRAVA_SOAK", "1"))
 CALLS = ("pwrite64", "write", "fsync,fdatasync", "ftruncate", "rename", "unlink", "mkdir")
 WHEN = (1, 2, 3, 4, 5, 6, 8, 10, 14, 20, 30)
-FULL = {"disk_full", "no_space"}
-FAILING = {"disk_error", "damaged_backup", "damaged_database", "medium_gone"}
+FULL = {"disk_full", "no_space", "file_too_large"}
+FAILING = {"disk_error", "medium_gone", "cannot_write"}
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +30,10 @@ def small(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
 def test_a_call_fails(name: str, in_memory: Path, zygote: Zygote) -> None:
     chance = random.Random(name)
     with trial(name, in_memory / "disk", zygote) as tries:
-        for _number in range(16 * TIMES):
+        for _number in range(8 * TIMES):
             error, call, when = chance.choice(("EIO", "ENOSPC")), chance.choice(CALLS), chance.choice(WHEN)
             tries.begin()
-            try:
-                tries.judge(zygote.run(name, tries.place, inject=f"{call}:error={error}:when={when}"))
-            except Exception as e:
-                print("  BROKEN", call, error, when, repr(e)[:500])
+            tries.judge(zygote.run(name, tries.place, inject=f"{call}:error={error}:when={when}"))
     print(f"\nfailing calls, {name}: {tries.tried} tries, {dict(tries.codes)}")
     assert tries.codes.keys() <= FULL | FAILING
 
@@ -49,20 +46,18 @@ def test_the_disk_is_full(name: str, small: tuple[Zygote, Path]) -> None:
     ballast = outside / "ballast"
     with trial(name, disk / "trial", zygote) as tries:
         used = tries.free_before - _free(outside)
-        for number in range(10 * TIMES):
+        for number in range(6 * TIMES):
             tries.begin()
-            room = number * 4096 if number < 4 else chance.randrange(max(used, 300_000))
+            room = number * 4096 if number < 3 else chance.randrange(max(used, 300_000))
             ballast.write_bytes(bytes(max(0, _free(outside) - room)))
             try:
                 ran = zygote.run(name, tries.place)
             finally:
                 ballast.unlink()
-            try:
-                tries.judge(ran)
-            except Exception as e:
-                print("  BROKEN", room, repr(e)[:500])
+            tries.judge(ran)
     print(f"\nfull disk, {name}: {tries.tried} tries, {dict(tries.codes)}")
     assert tries.codes.keys() <= FULL
+    assert tries.codes
 
 
 def _free(folder: Path) -> int:
@@ -80,10 +75,7 @@ def test_the_disk_cant_be_written(name: str, small: tuple[Zygote, Path]) -> None
             ran = zygote.run(name, tries.place)
         finally:
             zygote.remount("rw")
-        try:
-            tries.judge(ran)
-        except Exception as e:
-            print("  BROKEN", repr(e)[:500])
+        tries.judge(ran)
     print(f"\nread-only disk, {name}: {dict(tries.codes)}")
     assert tries.codes.keys() <= {"read_only"}
     assert tries.codes
@@ -94,12 +86,9 @@ def test_a_file_may_not_grow(name: str, in_memory: Path, zygote: Zygote) -> None
     """Writes are cut short by the limit of a file's length, as they are on FAT at 4 GB."""
     chance = random.Random(name)
     with trial(name, in_memory / "disk", zygote) as tries:
-        for _number in range(10 * TIMES):
+        for _number in range(6 * TIMES):
             tries.begin()
             largest = chance.choice((0, 500, 40_000, 120_000, 180_000, 250_000, 400_000)) + chance.randrange(5000)
-            try:
-                tries.judge(zygote.run(name, tries.place, largest=largest))
-            except Exception as e:
-                print("  BROKEN", largest, repr(e)[:500])
+            tries.judge(zygote.run(name, tries.place, largest=largest))
     print(f"\nfiles that may not grow, {name}: {tries.tried} tries, {dict(tries.codes)}")
-    assert tries.codes.keys() <= FULL
+    assert tries.codes.keys() <= FULL | FAILING  # to SQLite it is an error like any other

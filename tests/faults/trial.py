@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -77,7 +78,7 @@ def prepared(work: Work, place: Place, prepare: Callable[[Place], None]) -> Iter
         prepare(place)
         yield
         return
-    with RunningServer(place.root.parent / "server") as server:
+    with tempfile.TemporaryDirectory() as data, RunningServer(Path(data)) as server:
         (place.beside / "server").write_text(server.url, encoding="utf-8")
         prepare(place)
         yield

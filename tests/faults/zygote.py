@@ -23,7 +23,7 @@ from tests.faults.check import Broken, found, stretched_once
 from tests.faults.work import Place, Work
 from tests.faults.works import WORKS, say_on_stdout
 
-DISK_BYTES = 12 << 20
+DISK_BYTES = 48 << 20
 """The size of the small disk."""
 _LOOK_AGAIN_SECONDS = 0.001
 
