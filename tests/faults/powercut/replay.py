@@ -3,7 +3,7 @@
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tests.faults.bench import Bench, State, read_state
@@ -92,7 +92,8 @@ def try_all(recording: Recording, work: Work, *, chances: int, honest: bool = Tr
     Args:
         recording: What was recorded; its folder is used to build the states in.
         work: What was recorded.
-        chances: How many states by chance are built at each cut, beside the four fixed ones.
+        chances: How many states by chance are built at each cut, beside four fixed ones; with 0, one of all of these
+            beside the two simplest.
         honest: Whether `fsync` does anything.
         enough: After how many broken promises to stop.
     """
@@ -103,7 +104,7 @@ def try_all(recording: Recording, work: Work, *, chances: int, honest: bool = Tr
     for cut in cuts(recording, honest=honest):
         report.cuts += 1
         may_be = allowed(cut.said, everything_said[len(cut.said) :])
-        for variant in range(len(_FIXED) + chances):
+        for variant in _variants(cut.number, chances):
             state = variant_of(cut, variant)
             report.states += 1
             key = _hash(state)
@@ -118,6 +119,10 @@ def try_all(recording: Recording, work: Work, *, chances: int, honest: bool = Tr
                 if len(report.broken) >= enough:
                     return report
     return report
+
+
+def _variants(cut: int, chances: int) -> Iterable[int]:
+    return range(len(_FIXED) + chances) if chances else (0, 1, 2 + cut % 4)
 
 
 def _problem(outcome: str | Broken, may_be: set[str]) -> tuple[str, str] | None:
