@@ -74,7 +74,9 @@ class Zygote:
 
     def outside(self, path: Path) -> Path:
         """Return a path on the small disk as this process reaches it; good for files, but SQLite won't have it."""
-        return path if self._disk is None else Path(f"/proc/{self._process.pid}/root") / path.relative_to("/")
+        if self._disk is None:
+            return path
+        return Path("/proc") / str(self._process.pid) / "root" / path.relative_to("/")
 
     def remount(self, option: str) -> None:
         """Mount the small disk anew, with ``ro`` or ``rw``."""
