@@ -12,7 +12,7 @@ from desktop_app.opening import recover_workspace
 from desktop_app.recovery import Prepared, required
 from desktop_app.recovery_reading import read_shares
 from desktop_app.settings import KnownVault
-from desktop_app.vault import NewPhrase, check_passphrase, shares
+from desktop_app.vault import NewPhrase, check_passphrase, is_vault, shares
 from desktop_app.vault.shares import Share
 from desktop_app.workspace import Workspace
 from sync.errors import Failure, Refused
@@ -36,14 +36,18 @@ class Recover(Gate):
         worker: Reads and opens off the screen's thread.
         look: The present look.
         parent: The window.
+        backup: A backup file that the vault is to be restored from first; nothing for a vault that is there.
     """
 
     opened = Signal(object)
     left = Signal()
 
-    def __init__(self, known: KnownVault, worker: Worker, look: Look, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, known: KnownVault, worker: Worker, look: Look, parent: QWidget | None = None, *, backup: str = ""
+    ) -> None:
         super().__init__(look, parent)
         self.known = known
+        self.backup = backup
         self._worker = worker
         self._found: list[Share] = []
         self.words = QPlainTextEdit(self)
@@ -104,13 +108,14 @@ class Recover(Gate):
             path: The file for the new sheet; trustees' sheets get a number behind its name.
         """
         self._set_busy(busy=True)
-        job = partial(_recover, Path(self.known.folder), list(self._found), self.phrase.text(), Path(path))
+        job = partial(_recover, Path(self.known.folder), list(self._found), self.phrase.text(), Path(path), self.backup)
         self._worker.run(job, self._recovered, self._failed)
 
     def _build(self) -> None:
         column = self.content
         column.addStretch(1)
-        column.addWidget(label(_("Forgot the pass phrase"), "hero", parent=self))
+        heading = _("Restore with the recovery sheet") if self.backup else _("Forgot the pass phrase")
+        column.addWidget(label(heading, "hero", parent=self))
         where = Elided("", "muted", self)
         where.setText(f"{self.known.label} · {self.known.folder}")
         column.addWidget(where)
@@ -226,12 +231,15 @@ def _none() -> Refused:
     return Refused("no_sheet", _("Read the recovery sheet first: type its words or choose its file."))
 
 
-def _recover(folder: Path, found: Sequence[Share], phrase: str, path: Path) -> Workspace:
+def _recover(folder: Path, found: Sequence[Share], phrase: str, path: Path, backup: str) -> Workspace:
     def keep(prepared: Prepared) -> list[Path]:
         return prepared.write(path)
 
     if ring(folder):
         raise open_elsewhere()
+    # A second try, after the new sheet could not be written, finds the vault restored already.
+    if backup and not is_vault(folder):
+        _restore(Path(backup), folder, found)
     workspace = recover_workspace(folder, found, NewPhrase(phrase), keep)
     number = workspace.recovery.state().number
     workspace.notices.insert(
@@ -242,3 +250,10 @@ def _recover(folder: Path, found: Sequence[Share], phrase: str, path: Path) -> W
         ).format(number=number),
     )
     return workspace
+
+
+def _restore(backup: Path, folder: Path, found: Sequence[Share]) -> None:
+    from desktop_app.backup.restoring import restore
+    from desktop_app.backup.ways import Way
+
+    restore(backup, folder, Way(recovery=shares.combine(found)).vault_key)

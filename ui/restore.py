@@ -42,6 +42,7 @@ class Restore(Gate):
 
     opened = Signal(object)
     left = Signal()
+    sheet_wanted = Signal(str, str)
 
     _stepped = Signal(object)
 
@@ -51,7 +52,8 @@ class Restore(Gate):
         self._stop = threading.Event()
         self.file = QLineEdit(self)
         self.choose = button(_("Choose…"), "folder", parent=self)
-        self.passphrase = PassphraseField(_("Pass phrase of the vault"), self)
+        self.passphrase = PassphraseField(_("Pass phrase of the vault"), self, steady=False)
+        self.sheet = button(_("I have the recovery sheet instead"), "", "quiet", self)
         self.folder = QLineEdit(self)
         self.change = button(_("Change…"), "folder", parent=self)
         self.problem = label("", role="error", parent=self, wrap=True)
@@ -110,6 +112,16 @@ class Restore(Gate):
             job = partial(_restore, Path(file), target, self.passphrase.text(), self._stepped.emit, self._stop.is_set)
             self._worker.run(job, self._restored, self._failed)
 
+    def use_sheet(self) -> None:
+        """Go on where the recovery sheet is read, with the file and the folder."""
+        file, folder = self.file.text().strip(), Path(self.folder.text().strip()).expanduser()
+        if not file:
+            self._refuse(_("Choose the backup file first."), self.choose)
+        elif not folder.is_absolute():
+            self._refuse(_("Name the folder in full, from the disk on."), self.folder)
+        else:
+            self.sheet_wanted.emit(file, str(folder))
+
     def close_unused(self) -> None:
         """Stop what is running; called when the window closes."""
         self._stop.set()
@@ -125,6 +137,10 @@ class Restore(Gate):
         prompt.setBuddy(self.passphrase.line)
         column.addWidget(prompt)
         column.addWidget(self.passphrase)
+        other = QHBoxLayout()
+        other.addWidget(self.sheet)
+        other.addStretch(1)
+        column.addLayout(other)
         self._add_line(_("Folder of the vault"), self.folder, self.change)
         self.folder.setText(str(_unused()))
         column.addWidget(self.problem)
@@ -163,6 +179,7 @@ class Restore(Gate):
         self.change.clicked.connect(self._ask_folder)
         self.back.clicked.connect(self.go_back)
         self.go.clicked.connect(self.restore)
+        self.sheet.clicked.connect(self.use_sheet)
 
     def _ask_file(self) -> None:
         kinds = _("Backup ({pattern})").format(pattern=f"*.{ENDING}")
@@ -203,7 +220,16 @@ class Restore(Gate):
         self.phase.setText(_("Opening the backup…"))
         self.phase.setVisible(busy)
         self.back.setText(_("Stop") if busy else _("Back"))
-        for widget in (self.go, self.file, self.choose, self.passphrase, self.folder, self.change, self.look):
+        for widget in (
+            self.go,
+            self.file,
+            self.choose,
+            self.passphrase,
+            self.sheet,
+            self.folder,
+            self.change,
+            self.look,
+        ):
             widget.setEnabled(not busy)
 
 

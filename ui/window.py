@@ -117,15 +117,16 @@ class Window(QMainWindow):
         self._show(screen)
         screen.focus_first()
 
-    def show_recovery(self, known: KnownVault) -> None:
+    def show_recovery(self, known: KnownVault, backup: str = "") -> None:
         """Ask for the recovery sheet of a vault whose pass phrase is forgotten.
 
         Args:
             known: The vault.
+            backup: A backup file that it's to be restored from first.
         """
-        screen = Recover(known, self.worker, Look.of(self.settings), self)
+        screen = Recover(known, self.worker, Look.of(self.settings), self, backup=backup)
         screen.opened.connect(self.open_desk)
-        screen.left.connect(self.show_sign_in)
+        screen.left.connect(self.show_restore if backup else self.show_sign_in)
         screen.look_wanted.connect(self.change_look)
         self._show(screen)
         screen.focus_first()
@@ -221,10 +222,14 @@ class Window(QMainWindow):
         """Lead from a backup to an open vault."""
         screen = Restore(self.worker, Look.of(self.settings), self)
         screen.opened.connect(self.open_desk)
+        screen.sheet_wanted.connect(self._restore_with_sheet)
         screen.left.connect(self.begin)
         screen.look_wanted.connect(self.change_look)
         self._show(screen)
         screen.focus_first()
+
+    def _restore_with_sheet(self, file: str, folder: str) -> None:
+        self.show_recovery(KnownVault(folder, Path(file).name), file)
 
     def _begin_way(self, way: str) -> None:
         if way == RESTORE:
@@ -263,7 +268,7 @@ class Window(QMainWindow):
         elif isinstance(screen, FirstRun):
             self.show_first_run(screen.answers)
         elif isinstance(screen, Recover):
-            self.show_recovery(screen.known)
+            self.show_recovery(screen.known, screen.backup)
         elif isinstance(screen, Restore):
             self.show_restore()
         elif isinstance(screen, Lock):

@@ -12,12 +12,14 @@ from desktop_app.kits import examples
 from desktop_app.opening import create_workspace
 from desktop_app.settings import Settings
 from desktop_app.vault import KDF_FLOOR
+from desktop_app.vault.shares import Arrangement
 from desktop_app.workspace import Workspace
 from tests.ui.conftest import PHRASE, Hands
 from ui.administration.backup import BackupSection
 from ui.administration.page import AdministrationPage
 from ui.first_run import FirstRun
 from ui.first_run_steps import Answers, DoneStep
+from ui.recover import Recover
 from ui.restore import Restore
 from ui.window import Window
 
@@ -168,3 +170,34 @@ def test_the_first_run_ends_with_a_place_for_backups(
     hands.wait(lambda: str(stick) in done.place.words.text())
     assert [place.path for place in made.backups.plan.places] == [str(stick)]
     made.close()
+
+
+def test_restored_with_the_recovery_sheet(
+    open_window: Callable[[Settings], Window], settings: Settings, workspace: Workspace, hands: Hands, tmp_path: Path
+) -> None:
+    prepared = workspace.recovery.prepare(Arrangement())
+    (sheet,) = prepared.write(tmp_path / "sheet.pdf")
+    workspace.recovery.put_in_force(prepared)
+    digest = workspace.digest()
+    made = back_up(workspace, tmp_path)
+    workspace.close()
+    window = open_window(settings)
+    window.show_restore()
+    screen = window.centralWidget().currentWidget()  # type: ignore[attr-defined]
+    assert isinstance(screen, Restore)
+    screen.use_sheet()
+    assert screen.problem.text()
+    screen.take_file(str(made.file))
+    screen.folder.setText(str(tmp_path / "restored"))
+    screen.use_sheet()
+    hands.wait()
+    recover = window.centralWidget().currentWidget()  # type: ignore[attr-defined]
+    assert isinstance(recover, Recover)
+    recover.take_file(str(sheet))
+    hands.wait()
+    recover.phrase.passphrase.line.setText("осінній дощ над містом 42")
+    recover.recover_to(str(tmp_path / "second.pdf"))
+    hands.wait(lambda: window.desk is not None)
+    assert window.context is not None
+    assert window.context.workspace.digest() == digest
+    assert (tmp_path / "second.pdf").exists()
