@@ -6,6 +6,7 @@ from datetime import datetime
 from html import escape
 from itertools import groupby
 
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from desktop_app.attachments.rows import HISTORY_FIELD as FILE
@@ -83,6 +84,10 @@ class Timeline(QTextBrowser):
         self.viewport().setAutoFillBackground(False)
         self.setProperty("surface", "bare")
         self.document().setDocumentMargin(0)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Qt: no higher than it must be; it scrolls, and takes what room is left."""
+        return QSize(super().sizeHint().width(), self.minimumHeight())
 
     def show_history(self, kit: Kit, history: Sequence[HistoryEntry]) -> None:
         """Show the history of a case.
