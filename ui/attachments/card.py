@@ -56,9 +56,9 @@ class FilesCard(QWidget):
         self.list = RowList(_("Files"), self)
         self.area = scrolled(self.list, self)
         self.none = caption(_("None yet. Drop files here, or paste them with {keys}.").format(keys="Ctrl+V"), self)
-        self.progress = JobRow(context.files, self)
         self.undone = Elided("small", parent=self)
         self.undo = button(_("Undo  (Ctrl+Z)"), "undo", "quiet", self)
+        self.progress = JobRow(context.files, self)
         self._build()
         self._connect()
 

@@ -64,7 +64,7 @@ class CasePage(Page):
         self.bar = MessageBar(self)
         self.pane = DetailsPane(self, readers=context.workspace.audit_log.sees_all)
         self.files = FilesCard(context, self.pane)
-        self.pane.put_files(self.files)
+        self.pane.put_files(self.files, self.files.progress.stop)
         self._stack = QStackedWidget(self)
         self._missing = EmptyState("case", _("This case can't be shown."), parent=self, action=_("Back"))
         self._build()

@@ -70,8 +70,15 @@ class DetailsPane(QFrame):
         self.readers.clicked.connect(self.readers_wanted)
         column.addWidget(self.readers, 0, Qt.AlignmentFlag.AlignLeft)
 
-    def put_files(self, files: QWidget) -> None:
-        """Put the files of the case between the facts and the timeline."""
+    def put_files(self, files: QWidget, last: QWidget) -> None:
+        """Put the files of the case between the facts and the timeline.
+
+        Args:
+            files: The card of files.
+            last: What of it Tab comes to last.
+        """
+        self.setTabOrder(last, self.timeline)
+        self.setTabOrder(self.timeline, self.readers)
         self._column.insertWidget(self._FILES_AT, files)
         self._column.insertWidget(self._FILES_AT + 1, line(self))
 

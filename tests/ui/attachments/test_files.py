@@ -104,8 +104,8 @@ def test_a_picture_is_pasted_and_has_its_thumbnail(desk: Desk, wait: Wait, case:
     assert row.picture.toImage().pixelColor(5, 5).name() == "#205080"
     QGuiApplication.clipboard().setText("лише слова")
     page.files.paste()
-    wait(desk.messages.isVisible)
-    assert idle(desk)
+    wait(lambda: desk.messages.isVisible() and idle(desk))
+    assert page.files.list.count() == 1
 
 
 def test_removed_by_keyboard_and_undone(desk: Desk, wait: Wait, hands: Hands, case: str, workspace: Workspace) -> None:
