@@ -85,7 +85,7 @@ class Exchange:
             StoreBusy: Not now.
         """
         with self._store.reading() as reader:
-            served = reader.community(envelope.community)
+            served = reader.suspended(envelope.community) is not None
             state = self._members.of(reader, envelope.community) if served else None
         member = state.devices.get(envelope.device) if state else None
         if member is None:
@@ -113,6 +113,7 @@ class Exchange:
         with self._store.reading() as reader:
             suspended = self._check_served(reader, request.community)
             state = self._members.of(reader, request.community)
+            known = reader.known_heads(request.community, envelope.device)
         links = _read_links(request.links)
         if state is None and not links:
             raise Rejected(409, "unknown_community")
@@ -125,7 +126,7 @@ class Exchange:
         device = admission.state.devices.get(envelope.device)
         if device is None:
             raise Rejected(403, "not_member")
-        return self._exchange(request, device, admission, room)
+        return self._exchange(request, device, admission, known, room)
 
     def admit(self, request: AdmissionRequest) -> None:
         """Serve a community from now on, by an operator's admission code.
@@ -183,9 +184,9 @@ class Exchange:
 
     def _check_served(self, reader: Reader, community: bytes) -> bool:
         """See that a community is served, or may become the first one; say whether it is suspended."""
-        known = reader.community(community)
-        if known is not None:
-            return known.suspended
+        suspended = reader.suspended(community)
+        if suspended is not None:
+            return suspended
         if not self._admits_first:
             raise Rejected(403, "not_admitted")
         if reader.communities():
@@ -207,11 +208,11 @@ class Exchange:
         if not self._nonces.first_time(envelope.device, envelope.nonce):
             raise Rejected(409, "replayed")
 
-    def _exchange(self, request: Request, device: Device, admission: Admission, room: int) -> Reply:
+    def _exchange(
+        self, request: Request, device: Device, admission: Admission, known: Heads | None, room: int
+    ) -> Reply:
         parsed, bad = _parse(request.frames)
         good, unfit = _verified(parsed, request.community, admission.state)
-        with self._store.reading() as reader:
-            known = reader.known_heads(request.community, device.entry.id)
         theirs = _their_heads(request, parsed, known)
         done = Ingested([], [])
         if good or admission.added or (theirs is not None and theirs != known):
@@ -219,7 +220,9 @@ class Exchange:
         refused = [*bad, *unfit, *done.refused, *((link, "link") for link in admission.refused)]
         with self._store.reading() as reader:
             done = Ingested(done.accepted, refused)
-            return self._reply(reader, request, device, admission.state, theirs, done, min(request.budget, room))
+            # Frames are given together with the links of their authors, who may have come in meanwhile.
+            state = self._members.of(reader, request.community) or admission.state
+            return self._reply(reader, request, device, state, theirs, done, min(request.budget, room))
 
     def _keep(
         self, request: Request, device: Device, admission: Admission, good: list[Frame], theirs: Heads | None

@@ -1,6 +1,7 @@
 """Connections to PostgreSQL that are kept for the next request, and what its errors mean to the server."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -13,6 +14,7 @@ from sync.server.store import StoreBusy, StoreConflict, StoreFull
 
 _CONNECT_SECONDS = 5
 _WAIT_SECONDS = 20
+_TRUSTED_SECONDS = 1.0
 # A server that stopped in the middle of something must not hold the others up.
 _OPTIONS = "-c statement_timeout=60s -c lock_timeout=20s -c idle_in_transaction_session_timeout=60s"
 
@@ -43,7 +45,7 @@ class Pool:
         self._url = url
         self._free = threading.Semaphore(size)
         self._lock = threading.Lock()
-        self._idle: list[Connection] = []
+        self._idle: list[tuple[Connection, float]] = []
         self._closed = False
 
     @contextmanager
@@ -82,15 +84,17 @@ class Pool:
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
-        for connection in idle:
+        for connection, _since in idle:
             connection.close()
 
     def _take(self) -> Connection:
         while True:
             with self._lock:
-                connection = self._idle.pop() if self._idle else None
+                connection, since = self._idle.pop() if self._idle else (None, 0.0)
             if connection is None:
                 return connect(self._url, autocommit=True)
+            if time.monotonic() - since < _TRUSTED_SECONDS:
+                return connection
             try:
                 connection.execute("")  # a database that was restarted meanwhile has left dead connections behind
             except psycopg.Error:
@@ -102,9 +106,12 @@ class Pool:
         fine = not connection.broken and connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
         with self._lock:
             if fine and not self._closed:
-                self._idle.append(connection)
+                self._idle.append((connection, time.monotonic()))
                 return
-        connection.close()
+            # Where one was lost, the others are too, most likely; those that are not are made again.
+            others, self._idle = self._idle, []
+        for lost, _since in [(connection, 0.0), *others]:
+            lost.close()
 
 
 @contextmanager

@@ -43,6 +43,11 @@ SELECT community, label, quota,
     coalesce((SELECT sum(bytes) FROM used WHERE used.community = communities.community), 0)::bigint, suspended
 FROM communities
 """
+_ROOM = """
+SELECT CASE WHEN quota IS NOT NULL THEN
+    quota - coalesce((SELECT sum(bytes) FROM used WHERE used.community = communities.community), 0) END::bigint
+FROM communities WHERE community = %s
+"""
 _FRAMES_AFTER = """
 SELECT n, seq, hash, body FROM (
     SELECT n, seq, hash, body, sum(size) OVER (ORDER BY n, seq) - size AS before FROM
@@ -77,6 +82,10 @@ class _PostgresReader(Reader):
     def community(self, community: bytes) -> Community | None:
         row = self._one(f"{_COMMUNITIES} WHERE community = %s", (community,))
         return None if row is None else Community(*row)
+
+    def suspended(self, community: bytes) -> bool | None:
+        row = self._one("SELECT suspended FROM communities WHERE community = %s", (community,))
+        return None if row is None else bool(row[0])
 
     def communities(self) -> list[Community]:
         return [Community(*row) for row in self._all(f"{_COMMUNITIES} ORDER BY label, community")]
@@ -214,7 +223,7 @@ class _PostgresWriter(_PostgresReader, Writer):
     def add_links(self, community: bytes, links: Sequence[Link]) -> None:
         # One at a time, so that parents have the smaller numbers and nobody waits in a ring for each other's links.
         self._one("SELECT 1 FROM communities WHERE community = %s FOR UPDATE", (community,))
-        self._db.executemany(
+        self._many(
             "INSERT INTO links (community, hash, body) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
             [(community, link.hash, link.data) for link in links],
         )
@@ -225,7 +234,7 @@ class _PostgresWriter(_PostgresReader, Writer):
         owners = self._lock_incarnations(community, frames)
         decision = decide(frames, self._stored(community, frames, owners))
         self._append(community, decision)
-        self._db.executemany(
+        self._many(
             "INSERT INTO forks VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
             [(community, *chain_of(frame), frame.header.seq, frame.hash, frame.body) for frame in decision.forks],
         )
@@ -238,6 +247,10 @@ class _PostgresWriter(_PostgresReader, Writer):
             "DO UPDATE SET heads = excluded.heads",
             (community, device, packed),
         )
+
+    def _many(self, query: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        for row in rows:
+            self._db.execute(query.encode(), row)
 
     def _lock_communities(self) -> None:
         self._one("SELECT 1 FROM meta WHERE name = 'epoch' FOR UPDATE")
@@ -252,10 +265,12 @@ class _PostgresWriter(_PostgresReader, Writer):
             for frame in reversed(frames)
             if frame.header.seq == 1 and frame.header.previous == NO_PREVIOUS
         }
-        self._db.executemany(
-            "INSERT INTO incarnations VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-            [(community, incarnation, device) for incarnation, device in sorted(begun.items())],
-        )
+        if begun:
+            lives = sorted(begun)
+            self._db.execute(
+                "INSERT INTO incarnations SELECT %s, * FROM unnest(%s::bytea[], %s::bytea[]) ON CONFLICT DO NOTHING",
+                (community, lives, [begun[life] for life in lives]),
+            )
         incarnations = sorted({frame.header.incarnation for frame in frames})
         rows = self._all(
             "SELECT incarnation, device FROM incarnations WHERE community = %s AND incarnation = ANY(%s) "
@@ -279,28 +294,37 @@ class _PostgresWriter(_PostgresReader, Writer):
             for frame in part
             if chain in ends and frame.header.seq <= ends[chain][0]
         ]
-        known = self.community(community)
-        room = None if known is None or known.quota is None else max(0, known.quota - known.used)
+        row = self._one(_ROOM, (community,))
+        room = None if row is None or row[0] is None else max(0, int(row[0]))
         return Stored(ends, owners, self._hashes_at(community, places), room)
 
     def _append(self, community: bytes, decision: Decision) -> None:
         if not decision.append:
             return
-        self._db.executemany(
-            "INSERT INTO frames VALUES (%s, %s, %s, %s, %s, %s)",
-            [
-                (community, *chain, frame.header.seq, frame.hash, frame.body)
-                for chain, appended in decision.append.items()
-                for frame in appended
-            ],
+        frames = [(*chain, frame) for chain, appended in decision.append.items() for frame in appended]
+        self._db.execute(
+            "INSERT INTO frames SELECT %s, * FROM "
+            "unnest(%s::bytea[], %s::bytea[], %s::bigint[], %s::bytea[], %s::bytea[])",
+            (
+                community,
+                [unit for unit, _life, _frame in frames],
+                [life for _unit, life, _frame in frames],
+                [frame.header.seq for _unit, _life, frame in frames],
+                [frame.hash for _unit, _life, frame in frames],
+                [frame.body for _unit, _life, frame in frames],
+            ),
         )
-        self._db.executemany(
-            "INSERT INTO chains VALUES (%s, %s, %s, %s, %s) ON CONFLICT (community, unit, incarnation) "
-            "DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
-            [
-                (community, *chain, appended[-1].header.seq, appended[-1].hash)
-                for chain, appended in decision.append.items()
-            ],
+        ends = [(*chain, appended[-1]) for chain, appended in decision.append.items()]
+        self._db.execute(
+            "INSERT INTO chains SELECT %s, * FROM unnest(%s::bytea[], %s::bytea[], %s::bigint[], %s::bytea[]) "
+            "ON CONFLICT (community, unit, incarnation) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
+            (
+                community,
+                [unit for unit, _life, _last in ends],
+                [life for _unit, life, _last in ends],
+                [last.header.seq for _unit, _life, last in ends],
+                [last.hash for _unit, _life, last in ends],
+            ),
         )
         device = next(iter(decision.append.values()))[0].header.device
         self._db.execute(

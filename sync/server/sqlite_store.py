@@ -46,6 +46,10 @@ class _SqliteReader(Reader):
         row = self._db.execute(f"{_COMMUNITIES} WHERE community = ?", (community,)).fetchone()
         return None if row is None else _community(row)
 
+    def suspended(self, community: bytes) -> bool | None:
+        known = self.community(community)
+        return None if known is None else known.suspended
+
     def communities(self) -> list[Community]:
         return [_community(row) for row in self._db.execute(f"{_COMMUNITIES} ORDER BY label, community")]
 

@@ -113,6 +113,10 @@ class Reader(ABC):
         """Return a community by its id, or None when it is not served."""
 
     @abstractmethod
+    def suspended(self, community: bytes) -> bool | None:
+        """Return whether a community is suspended, or None when it is not served."""
+
+    @abstractmethod
     def communities(self) -> list[Community]:
         """Return the communities that are served."""
 
