@@ -158,12 +158,12 @@ def test_what_is_being_added_stays(office: Office, tmp_path: Path, known: bool) 
     def tell(done: int, _total: int) -> None:
         if done == 5 * MIB:
             halfway.set()
-            assert cleaned.wait(30)
+            assert cleaned.wait(120)
 
     found = []
     adding = threading.Thread(target=lambda: found.append(office.files.add(office.first, path, progress=tell)))
     adding.start()
-    assert halfway.wait(30)
+    assert halfway.wait(120)
     before = office.stored
     assert office.files.clean().removed == 0
     assert office.stored == before
