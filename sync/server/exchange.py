@@ -10,7 +10,7 @@ from typing import TypeVar
 from sync import crypto, frames, wire
 from sync.crypto import CryptoError, Signer
 from sync.frames import BadFrame, Frame
-from sync.linkgraph import fitting, links_beyond, tips
+from sync.linkgraph import fitting, links_beyond
 from sync.membership import BadLink, Device, Link, Membership
 from sync.replica import Heads
 from sync.server.limits import Limits, Rate
@@ -179,7 +179,7 @@ class Exchange:
             unit: {incarnation: head for incarnation, head in chains.items() if incarnation not in own}
             for unit, chains in heads.items()
         }
-        links = tips(state.links.values()) if state else []
+        links = self._members.tips(state) if state else []
         return crypto.sha256(b"sprava/news/1\x00", wire.digest(others), *links)[: wire.TOKEN_BYTES]
 
     def _check_served(self, reader: Reader, community: bytes) -> bool:
@@ -264,7 +264,7 @@ class Exchange:
         budget: int,
     ) -> Reply:
         own = reader.heads(request.community, device.units | (theirs or {}).keys())
-        own_tips = tips(state.links.values())
+        own_tips = self._members.tips(state)
         same_tips = own_tips == sorted(request.tips)
         lacked = [] if same_tips else _links_lacked(request, state)
         links = fitting(lacked)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sync import crypto, membership
 from sync.crypto import CryptoError
+from sync.linkgraph import tips
 from sync.membership import BadLink, Enrol, Found, Invite, Link, Membership
 from sync.server.store import Reader
 
@@ -33,7 +34,7 @@ class Members:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: OrderedDict[bytes, tuple[int, Membership]] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[int, Membership, list[bytes]]] = OrderedDict()
 
     def of(self, reader: Reader, community: bytes) -> Membership | None:
         """Return the membership as the store has it, or None when it has no link; it must not be changed."""
@@ -48,10 +49,16 @@ class Members:
             return None
         state = Membership.of(reader.links(community))
         with self._lock:
-            self._known[community] = (count, state)
+            self._known[community] = (count, state, tips(state.links.values()))
             if len(self._known) > _MOST_KNOWN:
                 self._known.popitem(last=False)
         return state
+
+    def tips(self, state: Membership) -> list[bytes]:
+        """Return the links of a membership that nothing follows, sorted."""
+        with self._lock:
+            known = self._known.get(state.community)
+        return known[2] if known is not None and known[1] is state else tips(state.links.values())
 
 
 def read_links(data: list[bytes]) -> list[Link]:
