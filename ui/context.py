@@ -12,6 +12,7 @@ from sync.errors import Failure
 from ui.attachments.job import FilesJob
 from ui.backup_job import BackupJob
 from ui.exchange_job import ExchangeJob
+from ui.unwritten import Unwritten
 from ui.worker import Worker
 
 T = TypeVar("T")
@@ -45,6 +46,7 @@ class DeskContext(QObject):
         self.exchange = ExchangeJob(workspace, self.worker, self)
         self.backup = BackupJob(workspace, self.worker, self)
         self.files = FilesJob(workspace, self.worker, self)
+        self.unwritten = Unwritten(workspace.drafts, self.worker, self.show_message, self)
         self.files.failed.connect(self.show_failure)
         self.files.stopped.connect(self.show_message)
         # The workspace calls back on the thread that wrote; the queued signal brings it here.

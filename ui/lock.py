@@ -13,8 +13,8 @@ from desktop_app.opening import open_workspace
 from desktop_app.settings import KnownVault
 from desktop_app.workspace import Workspace
 from sync.crypto import CryptoError
-from sync.errors import Failure
-from sync.messages import _
+from sync.errors import Failure, Refused
+from sync.messages import _, ngettext
 from ui import stick_row, theme
 from ui.gate import Gate
 from ui.look import Look
@@ -43,10 +43,12 @@ class Parked:
     Args:
         known: Where it is, and what it's called.
         sealed: The spot of its person, under a key that is gone from memory.
+        unwritten: How many drafts are in it because the disk refused them.
     """
 
     known: KnownVault
     sealed: bytes | None = None
+    unwritten: int = 0
 
 
 class Lock(Gate):
@@ -70,6 +72,7 @@ class Lock(Gate):
         self._worker = worker
         self.passphrase = PassphraseField(_("Pass phrase"), self)
         self.problem = label("", role="error", parent=self, wrap=True)
+        self.unwritten = label("", role="warn", parent=self, wrap=True)
         self.open = button(_("Unlock"), "", "primary", self)
         self.leave = button(_("Close this vault"), "", "quiet", self)
         self.patience = Patience(self.open, self)
@@ -84,6 +87,19 @@ class Lock(Gate):
     def focus_first(self) -> None:
         """Put the focus on the pass phrase."""
         self.passphrase.setFocus()
+
+    def show_unwritten(self) -> None:
+        """Say that something typed waits here because the disk refused it; known once the vault is closed."""
+        number = self.parked.unwritten
+        words = ngettext(
+            "{number} draft couldn't be written to the disk. It waits here, encrypted, until you unlock: don't switch "
+            "the computer off.",
+            "{number} drafts couldn't be written to the disk. They wait here, encrypted, until you unlock: don't "
+            "switch the computer off.",
+            number,
+        )
+        self.unwritten.setText(words.format(number=number))
+        self.unwritten.setVisible(number > 0)
 
     def unlock(self) -> None:
         """Open the vault with what was typed."""
@@ -108,6 +124,8 @@ class Lock(Gate):
         column.addWidget(folder)
         words = _("Your work is kept and the vault is closed. The pass phrase brings you back to the same place.")
         column.addWidget(label(words, "", "muted", self, wrap=True))
+        column.addWidget(self.unwritten)
+        self.show_unwritten()
         column.addSpacing(theme.SPACE_S)
         prompt = label(_("Pass phrase"), "strong", parent=self)
         prompt.setBuddy(self.passphrase.line)
@@ -170,6 +188,8 @@ def put_away(finish: Callable[[], None], workspace: Workspace, parked: Parked | 
     finish()
     try:
         if parked is not None:
+            parked.unwritten = workspace.drafts.write_again()
+            spot.unwritten = workspace.drafts.unwritten
             parked.sealed = workspace.store.seal(_SPOT_LABEL, spot.pack())
     finally:
         workspace.close()
@@ -184,7 +204,7 @@ def reopen(parked: Parked, passphrase: str, stick: str = "") -> Reopened:
         stick: The key file on a stick that was chosen, or nothing.
 
     Raises:
-        Failure: It doesn't open.
+        Failure: It doesn't open, or another vault lies in its place and something unwritten would be lost.
     """
     workspace = open_workspace(Path(parked.known.folder), passphrase, stick=stick_row.stick_of(stick))
     sealed = parked.sealed
@@ -193,4 +213,14 @@ def reopen(parked: Parked, passphrase: str, stick: str = "") -> Reopened:
     except (CryptoError, msgspec.MsgspecError):
         # Another vault lies in the folder now: its own desk begins where every desk does.
         spot = Spot()
+        if parked.unwritten:
+            workspace.close()
+            raise Refused(
+                "another_vault",
+                _(
+                    "Another vault lies in this folder now. What you typed and the disk refused waits here for the "
+                    "first one: put its folder back and unlock once more."
+                ),
+            ) from None
+    workspace.drafts.hold(spot.unwritten)
     return Reopened(workspace, spot)

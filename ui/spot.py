@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop_app.cases.model import Draft
 from ui.forms.form import FormView
 from ui.worker import Worker
 
@@ -41,6 +42,7 @@ class Spot(msgspec.Struct):
         inputs: Lines of text, ticks and choices outside the forms of cases, which keep drafts.
         rows: The current row of each list.
         scrolled: How far each area is scrolled.
+        unwritten: Drafts that the disk refused.
     """
 
     page_id: str = "today"
@@ -51,6 +53,7 @@ class Spot(msgspec.Struct):
     inputs: dict[str, str | int] = {}
     rows: dict[str, int] = {}
     scrolled: dict[str, int] = {}
+    unwritten: tuple[Draft, ...] = ()
 
     def pack(self) -> bytes:
         """Return the spot as bytes, to be sealed."""

@@ -1,5 +1,6 @@
 """The one window: sign-in, first run, the desk and its lock, one at a time."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from ui.restore import Restore
 from ui.session_watch import SessionWatch
 from ui.signin import SignIn
 from ui.spot import Spot
+from ui.unwritten import LeavingQuestion
 from ui.worker import Worker
 
 _SIZE = QSize(1366, 768)
@@ -52,6 +54,7 @@ class Window(QMainWindow):
         self.context: DeskContext | None = None
         self.desk: Desk | None = None
         self._known: KnownVault | None = None
+        self._losing = False
         self._stack = QStackedWidget(self)
         self.setCentralWidget(self._stack)
         self.setWindowTitle(_("Sprava"))
@@ -145,6 +148,7 @@ class Window(QMainWindow):
         self._build_desk(spot or Spot())
         for notice in workspace.notices:
             self.context.show_message(notice, "warn")
+        self.context.unwritten.begin()
         self._presence.start(auto_lock.DEFAULT_MINUTES)
         self.context.auto_lock_changed.connect(self._presence.start)
         self.context.repair_wanted.connect(self._close_for_repair)
@@ -180,11 +184,42 @@ class Window(QMainWindow):
         self._end_desk(parked, spot)
 
     def close_vault(self) -> None:
-        """Close the vault and go back to sign-in."""
-        if self.desk is not None:
-            self.desk.leave()
+        """Close the vault and go back to sign-in, unless something typed would be lost and the person stays."""
+        if not self._may_leave(self.close_vault):
+            return
         self.show_sign_in()
         self._end_desk()
+
+    def _may_leave(self, leave: Callable[[], object]) -> bool:
+        """Let the desk keep what is half done; where it can't, ask.
+
+        Args:
+            leave: Called again when the person wants to leave, or to try once more.
+
+        Returns:
+            Whether the vault can be closed now.
+        """
+        if self._losing:
+            return True
+        lock, number = self.lock, 0
+        if self.desk is not None and self.context is not None:
+            self.desk.leave()
+            number = self.context.worker.settle(self.context.workspace.drafts.write_again)
+        elif lock is not None:
+            number = self.worker.settle(lambda: lock.parked.unwritten)
+        if number:
+            again = leave if lock is None else None
+            question = LeavingQuestion(number, partial(self._lose, leave), again, self)
+            question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            question.open()
+        return not number
+
+    def _lose(self, leave: Callable[[], object]) -> None:
+        self._losing = True
+        try:
+            leave()
+        finally:
+            self._losing = False
 
     def _close_for_repair(self) -> None:
         self.close_vault()
@@ -194,12 +229,13 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Qt: keep what is half done, end the work, close the vault."""
+        if not self._may_leave(self.close):
+            event.ignore()
+            return
         screen = self._stack.currentWidget()
         if isinstance(screen, FirstRun | Restore):
             screen.close_unused()
         self.hide()
-        if self.desk is not None:
-            self.desk.leave()
         self._end_desk()
         self.worker.close()
         event.accept()
@@ -300,6 +336,8 @@ class Window(QMainWindow):
         context.deleteLater()
 
     def _closed(self, _nothing: None) -> None:
+        if self.lock is not None:
+            self.lock.show_unwritten()
         forget()
 
     def _not_closed(self, _failure: Failure) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from sync.errors import Failure
 from sync.messages import _
 
+T = TypeVar("T")
 Done = Callable[[Any], None]
 Failed = Callable[[Failure], None]
 _GRACE_SECONDS = 1.0
@@ -90,6 +91,17 @@ class Worker(QObject):
             self._long.add(self._aside.submit(self._work, self._tickets, job))
         else:
             self._lane.submit(self._work, self._tickets, job)
+
+    def settle(self, last: Callable[[], T]) -> T:
+        """Wait for all data jobs given so far, and for one more; only where nothing can go on before.
+
+        Args:
+            last: What is done when those are done.
+
+        Returns:
+            What it returns.
+        """
+        return self._lane.submit(last).result()
 
     @property
     def busy(self) -> bool:

@@ -1,6 +1,7 @@
 """A new case: choose what it is, fill in the form, register; everything by keyboard."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from uuid import uuid4
@@ -254,5 +255,7 @@ def register(workspace: Workspace, kit_id: str, values: dict[str, object], draft
         draft_id: The draft that is done with.
     """
     registered = workspace.cases.register(kit_id, values)
-    workspace.drafts.delete(draft_id)
+    # The case is there: a draft that the disk won't let go of must not call it unregistered.
+    with suppress(Failure):
+        workspace.drafts.delete(draft_id)
     return registered

@@ -78,9 +78,9 @@ class DraftKeeper(QObject):
             self._timer.start()
 
     def _refused(self, failure: Failure) -> None:
-        """Say why the draft isn't kept; the next key, or leaving the form, tries again."""
+        """Say why the draft isn't written; memory holds it, and the next key tries again, as `Unwritten` does."""
         self._unkept = True
-        self._context.show_failure(failure)
+        self._context.unwritten.say(failure)
 
     def _kept(self, _result: object) -> None:
         """Nothing to show: a draft that is kept is what everybody expects."""
