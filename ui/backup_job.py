@@ -62,6 +62,11 @@ class BackupJob(QObject):
         self._first.timeout.connect(self.look)
         self._first.start(_FIRST_LOOK_MS)
 
+    @property
+    def asked(self) -> bool:
+        """Whether something runs because a person wants it."""
+        return self.running and self._asked
+
     def renew(self) -> None:
         """Ask for the status; it is told by ``status_changed``."""
         self._worker.run(self._service.status, self._show_status, self._not_known)
@@ -91,6 +96,7 @@ class BackupJob(QObject):
         """
         if self.running:
             return
+        self._asked = True
         self._open_run()
         job = partial(_drill, self._service, file, way, self._stepped.emit, self._stop.is_set)
         self._worker.run(job, self._proved, self._failed, aside=True)

@@ -43,6 +43,7 @@ class DeskContext(QObject):
         self.workspace = workspace
         self.settings = settings
         self.worker = Worker(self)
+        self._begun: set[object] = set()
         self.exchange = ExchangeJob(workspace, self.worker, self)
         self.backup = BackupJob(workspace, self.worker, self)
         self.files = FilesJob(workspace, self.worker, self)
@@ -74,7 +75,14 @@ class DeskContext(QObject):
             TypeError: A receiver isn't a bound method of a QObject.
         """
         receive: Callable[[Any], None] = done
+        if aside:
+            job = partial(self._counted, job)
         self.worker.run(job, receive, failed or self.show_failure, aside=aside)
+
+    @property
+    def own_work(self) -> bool:
+        """Whether something long runs that a person has begun and may walk away from until it's done."""
+        return bool(self._begun) or self.files.running or self.backup.asked or self.exchange.asked
 
     def show_message(self, text: str, kind: str = "info") -> None:
         """Show one calm sentence above the page; it stays until it's closed or replaced.
@@ -135,6 +143,14 @@ class DeskContext(QObject):
         self.files.close()
         self._unsubscribe()
         return partial(_finish, self.exchange.finish, self.worker.end())
+
+    def _counted(self, job: Callable[[], T]) -> T:
+        ticket = object()
+        self._begun.add(ticket)
+        try:
+            return job()
+        finally:
+            self._begun.discard(ticket)
 
     @Slot(object)
     def _announce(self, event: ChangeEvent) -> None:

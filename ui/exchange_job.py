@@ -104,6 +104,11 @@ class ExchangeJob(QObject):
         """Whether the exchange was asked to stop."""
         return self._stop.is_set()
 
+    @property
+    def asked(self) -> bool:
+        """Whether an exchange runs because a person wants it."""
+        return self.running and not self._quiet
+
     def _begin(self, *, quiet: bool, only_waiting: bool) -> None:
         self.running, self._quiet = True, quiet
         self._stop.clear()

@@ -12,6 +12,8 @@ LOCK_KEYS = ("Ctrl+L", "F12")
 _TICK_SECONDS = 5.0
 _SLEEP_SECONDS = 20.0
 """A clock that went on so much longer than it should between two ticks: the computer slept, whoever announced it."""
+_WORK_SECONDS = 30 * 60
+"""How much longer a desk stays open at most while something runs that its person has begun."""
 _SIGNS = {
     QEvent.Type.KeyPress,
     QEvent.Type.MouseButtonPress,
@@ -40,13 +42,17 @@ class Presence(QObject):
     Args:
         parent: The window.
         clock: Tells the time.
+        works: Tells whether something runs that the person has begun: it would be cut off by locking.
     """
 
     gone = Signal()
     lock_wanted = Signal()
 
-    def __init__(self, parent: QObject | None = None, clock: Clock = clocks) -> None:
+    def __init__(
+        self, parent: QObject | None = None, clock: Clock = clocks, works: Callable[[], bool] = lambda: False
+    ) -> None:
         super().__init__(parent)
+        self._works = works
         self.minutes = 0
         self._clock = clock
         self._heard = self._ticked = clock()
@@ -87,7 +93,8 @@ class Presence(QObject):
         if not self._timer.isActive():
             return
         now = self._clock()
-        gone = self._slept(now) or _between(self._heard, now) >= self.minutes * 60
+        over = _between(self._heard, now) - self.minutes * 60
+        gone = self._slept(now) or over >= (_WORK_SECONDS if over >= 0 and self._works() else 0)
         self._ticked = now
         if gone:
             self.gone.emit()

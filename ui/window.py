@@ -60,7 +60,7 @@ class Window(QMainWindow):
         self.setWindowTitle(_("Sprava"))
         self.setMinimumSize(_LEAST)
         self.resize(_SIZE.boundedTo(QGuiApplication.primaryScreen().availableSize()).expandedTo(_LEAST))
-        self._presence = Presence(self)
+        self._presence = Presence(self, works=self._works)
         self._session = SessionWatch(self)
         self._rung.connect(self.come_to_front, Qt.ConnectionType.QueuedConnection)
         self._doorbell = Doorbell(self._rung.emit)
@@ -213,6 +213,9 @@ class Window(QMainWindow):
             question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             question.open()
         return not number
+
+    def _works(self) -> bool:
+        return self.context is not None and self.context.own_work
 
     def _lose(self, leave: Callable[[], object]) -> None:
         self._losing = True

@@ -84,6 +84,41 @@ def test_a_sign_of_somebody_puts_it_off(desk_window: Window, time: Time, sign: s
     assert desk_window.lock is not None
 
 
+@pytest.mark.parametrize("ends", [True, False])
+def test_work_that_its_person_began_puts_it_off_for_half_an_hour_at_most(
+    desk_window: Window, time: Time, hands: Hands, tmp_path: Path, *, ends: bool
+) -> None:
+    context, presence = desk_window.context, desk_window._presence
+    assert context is not None
+    source = tmp_path / "pipe"
+    os.mkfifo(source)
+    # Long work, as an import is: it's done when whoever writes into the pipe is.
+    context.run(source.read_text, desk_window.setWindowTitle, aside=True)
+    _wait_by_ticks(presence, time, 39 * 60)
+    assert desk_window.lock is None
+    if ends:
+        source.write_text("!")
+        hands.wait(lambda: not context.own_work)
+        presence.tick()
+        assert desk_window.lock is not None, "nobody has been there for long"
+    else:
+        _wait_by_ticks(presence, time, 60)
+        assert desk_window.lock is not None
+        source.write_text("!")
+
+
+def test_the_keys_and_sleep_lock_in_spite_of_it(desk_window: Window, time: Time, tmp_path: Path) -> None:
+    context = desk_window.context
+    assert context is not None
+    source = tmp_path / "pipe"
+    os.mkfifo(source)
+    context.run(source.read_text, desk_window.setWindowTitle, aside=True)
+    time.pass_by(60)
+    desk_window._presence.tick()
+    assert desk_window.lock is not None
+    source.write_text("!")
+
+
 @pytest.mark.parametrize("asleep", [True, False], ids=["clock stands still", "clock goes on"])
 def test_a_sleep_that_nobody_announced_locks_before_the_first_key_counts(
     desk_window: Window, time: Time, hands: Hands, *, asleep: bool
