@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sync.messages import set_language
+from tests.stretching import stretched_once
 
 # Before anything imports Qt, and for child processes too.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -22,6 +23,12 @@ def pytest_collection_finish() -> None:
 
         strategies.characters().validate()
         strategies.text().validate()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stretched_once() -> Iterator[None]:
+    with stretched_once():
+        yield
 
 
 @pytest.fixture(autouse=True)

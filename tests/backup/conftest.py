@@ -1,6 +1,5 @@
 """A vault with cases and files like attachments, made once, and copies of it for every test."""
 
-import functools
 import os
 import random
 import shutil
@@ -20,14 +19,8 @@ WAY = Way(PASSPHRASE)
 OTHER = "осінній дощ над містом 42"
 
 
-@functools.cache
-def _key(key_file: bytes) -> bytes:
-    return bytes(WAY.vault_key(key_file))
-
-
-def unlock(key_file: bytes) -> bytearray:
-    """Open a backup with the pass phrase, which is stretched once for each key file."""
-    return bytearray(_key(key_file))
+unlock = WAY.vault_key
+"""Opens a backup with the pass phrase."""
 
 
 def add_file(folder: Path, name: str, size: int, seed: int) -> None:

@@ -1,11 +1,6 @@
 """Opens a vault after a fault, as a person would, and says what is there."""
 
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-
-import pytest
-from cryptography.hazmat.primitives.kdf import argon2
+from collections.abc import Sequence
 
 from desktop_app import vault
 from desktop_app.kits import examples
@@ -97,30 +92,3 @@ def allowed(said: Sequence[str], afterwards: Sequence[str]) -> set[str]:
     saved = max((at for at, line in enumerate(said) if line.startswith("saved ")), default=0)
     lines = [*said, *afterwards]
     return {line.split(" ", 1)[1] for line in lines[saved : len(said) + 1]}
-
-
-@contextmanager
-def stretched_once() -> Iterator[None]:
-    """Let Argon2id be computed once for each pass phrase and salt: the same is asked for thousands of times."""
-    real = argon2.Argon2id
-    known: dict[tuple[object, ...], bytes] = {}
-
-    class Remembering:
-        def __init__(self, **parameters: object) -> None:
-            self._parameters = parameters
-
-        def derive(self, secret: bytes) -> bytes:
-            asked = (*sorted(self._parameters.items()), bytes(secret))
-            if asked not in known:
-                known[asked] = real(**self._parameters).derive(bytes(secret))  # type: ignore[arg-type]
-            return known[asked]
-
-        def derive_into(self, secret: bytes, buffer: bytearray) -> int:
-            buffer[:] = self.derive(secret)
-            return len(buffer)
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name, module in list(sys.modules.items()):
-            if name.startswith(("desktop_app", "sync")) and getattr(module, "Argon2id", None) is real:
-                patch.setattr(module, "Argon2id", Remembering)
-        yield

@@ -4,7 +4,7 @@ import os
 import random
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,6 @@ from desktop_app.settings import Settings
 from desktop_app.verify import verify
 from sync.errors import Failure
 from tests.faults.bench import Bench, State, read_state
-from tests.faults.check import stretched_once
 from tests.faults.work import PASSPHRASE, Place, look
 from tests.faults.works import WORKS
 
@@ -75,12 +74,6 @@ DAMAGES: dict[Damage, int] = {
     zeros: 1,
     longer: 1,
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _quickly() -> Iterator[None]:
-    with stretched_once():
-        yield
 
 
 @pytest.fixture(scope="module")

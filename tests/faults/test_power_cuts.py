@@ -2,13 +2,11 @@
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.faults.bench import read_state
-from tests.faults.check import stretched_once
 from tests.faults.powercut.record import Recording, record
 from tests.faults.powercut.replay import Report, end, try_all
 from tests.faults.trial import prepared
@@ -18,12 +16,6 @@ from tests.faults.works import CONTROLS, WORKS
 ALL = {**WORKS, **CONTROLS}
 CHANCES = int(os.environ.get("SPRAVA_SOAK", "0"))
 """How many states by chance are built at each cut; a soak has dozens."""
-
-
-@pytest.fixture(autouse=True)
-def _quickly() -> Iterator[None]:
-    with stretched_once():
-        yield
 
 
 def recorded(name: str, folder: Path, project: Path) -> Recording:

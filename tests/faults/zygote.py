@@ -19,9 +19,10 @@ from typing import Any, NoReturn, Self
 
 from desktop_app.vault import keyfile, keystore, ways
 from sync.errors import Failure, Refused
-from tests.faults.check import Broken, found, stretched_once
+from tests.faults.check import Broken, found
 from tests.faults.work import Place, Work
 from tests.faults.works import WORKS, say_on_stdout
+from tests.stretching import stretched_once
 
 DISK_BYTES = 48 << 20
 """The size of the small disk."""

@@ -1,75 +1,121 @@
-"""The mark and the seat written and read by what docs/formats/vault.md says, and by nothing of the program."""
+"""Key file, stick and recovery words a second time, written from docs/formats/ alone: nothing here is the program's."""
 
 import hashlib
 import hmac
 import struct
+from collections.abc import Sequence
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+Costs = tuple[int, int, int]
 
 
-def subkey(vault_key: bytes, label: str) -> bytes:
-    """HKDF-SHA256 (RFC 5869) without salt, one block."""
-    pseudo_random = hmac.digest(bytes(32), vault_key, "sha256")
-    return hmac.digest(pseudo_random, label.encode() + b"\x01", "sha256")
+def hkdf(key: bytes, salt: bytes, info: bytes) -> bytes:
+    """RFC 5869 for 32 bytes: one block is enough."""
+    pseudorandom = hmac.digest(salt or bytes(32), key, "sha256")
+    return hmac.digest(pseudorandom, info + b"\x01", "sha256")
 
 
-def write_mark(vault_key: bytes, nonce: bytes, sequence: int, note: bytes) -> bytes:
-    """A mark whose other slot was never written."""
-    plain = sequence.to_bytes(8, "big") + len(note).to_bytes(2, "big") + note.ljust(256, b"\x00")
-    sealed = AESGCM(subkey(vault_key, "sprava/v1/mark")).encrypt(nonce, plain, b"sprava/v1/mark")
-    slot = (b"SPRVMRK\x01" + nonce + sealed).ljust(512, b"\x00")
-    return bytes(512) + slot if sequence % 2 else slot + bytes(512)
+def argon2(phrase: bytes, salt: bytes, costs: Costs, second: bytes | None) -> bytes:
+    memory, iterations, lanes = costs
+    kdf = Argon2id(salt=salt, length=32, iterations=iterations, lanes=lanes, memory_cost=memory, secret=second)
+    return kdf.derive(phrase)
 
 
-def read_mark(vault_key: bytes, data: bytes) -> bytes:
-    notes = {}
-    for start in (0, 512):
-        slot = data[start : start + 512]
-        if slot[:8] == b"SPRVMRK\x01":
-            key = AESGCM(subkey(vault_key, "sprava/v1/mark"))
-            plain = key.decrypt(slot[8:20], slot[20:302], b"sprava/v1/mark")
-            notes[int.from_bytes(plain[:8], "big")] = plain[10 : 10 + int.from_bytes(plain[8:10], "big")]
-    return notes[max(notes)]
+def slot(
+    vault_key: bytes, vault_id: bytes, key: bytes, head: tuple[int, int, Costs], random: tuple[bytes, bytes]
+) -> bytes:
+    kind, third, costs = head
+    salt, nonce = random
+    start = struct.pack(">BBHIII", kind, 0, third, *costs) + salt
+    bound = b"SPRVKEY\x00" + b"\x00\x01" + b"\x01" + vault_id + start
+    return start + nonce + AESGCM(key).encrypt(nonce, vault_key, bound)
 
 
-def note(life: bytes, counter: int, lives: int, audit: tuple[int, bytes], place: bytes) -> bytes:
-    head = b"\x02" + life + counter.to_bytes(8, "big") + lives.to_bytes(4, "big")
-    return head + audit[0].to_bytes(8, "big") + audit[1] + place
+def key_file(vault_key: bytes, vault_id: bytes, generation: int, slots: Sequence[bytes]) -> bytes:
+    whole = b"SPRVKEY\x00" + struct.pack(">HBB", 1, 1, len(slots)) + vault_id + struct.pack(">Q", generation)
+    whole += b"".join(slots)
+    whole += hmac.digest(hkdf(vault_key, b"", b"sprava/v1/key-file"), whole, "sha256")
+    return whole + hashlib.sha256(whole).digest()
 
 
-def place(file: int, born: int, system: str, model: str, boards: list[str]) -> bytes:
-    hashes = sorted(_hash("board", board) for board in boards)
-    head = struct.pack(">Qq", file, born) + _hash("system", system) + _hash("model", model)
-    return head + bytes([len(hashes)]) + b"".join(hashes)
+def stick(identity: bytes, secret: bytes) -> bytes:
+    whole = b"SPRVSTK\x00" + b"\x00\x01" + identity + secret
+    return whole + hashlib.sha256(whole).digest()
 
 
-def _hash(kind: str, text: str) -> bytes:
-    return hashlib.sha256(b"sprava/place/1\x00" + kind.encode() + b"\x00" + text.lower().encode()).digest()[:8]
+def tries(count: int, milliseconds: int) -> bytes:
+    whole = b"SPRVTRY\x00" + b"\x00\x01" + struct.pack(">IQ", count, milliseconds)
+    return whole + hashlib.sha256(whole).digest()[:8]
 
 
-def write_seat(vault_key: bytes, nonce: bytes, contents: object) -> bytes:
-    head = b"SPRVSEA\x00\x00\x01"
-    return head + nonce + AESGCM(subkey(vault_key, "sprava/v1/seat")).encrypt(nonce, pack(contents), head)
+def polymod(values: Sequence[int]) -> int:
+    """RS1024 of SLIP-39."""
+    generators = (
+        0xE0E040, 0x1C1C080, 0x3838100, 0x7070200, 0xE0E0009,
+        0x1C0C2412, 0x38086C24, 0x3090FC48, 0x21B1F890, 0x3F3F120,
+    )  # fmt: skip
+    rest = 1
+    for value in values:
+        top = rest >> 20
+        rest = (rest & 0xFFFFF) << 10 ^ value
+        for bit, generator in enumerate(generators):
+            rest ^= generator if top >> bit & 1 else 0
+    return rest
 
 
-def read_seat(vault_key: bytes, data: bytes) -> bytes:
-    return AESGCM(subkey(vault_key, "sprava/v1/seat")).decrypt(data[10:22], data[22:], data[:10])
+def times(a: int, b: int) -> int:
+    """Multiply in the field of AES."""
+    product = 0
+    while b:
+        product ^= a if b & 1 else 0
+        a = a << 1 ^ (0x11B if a & 0x80 else 0)
+        b >>= 1
+    return product
 
 
-def pack(value: object) -> bytes:
-    """MessagePack, as much of it as a seat needs."""
-    match value:
-        case bool():
-            return b"\xc3" if value else b"\xc2"
-        case str():
-            data = value.encode()
-            return (bytes([0xA0 | len(data)]) if len(data) < 32 else b"\xd9" + bytes([len(data)])) + data
-        case bytes():
-            return (
-                b"\xc4" + bytes([len(value)]) if len(value) < 256 else b"\xc5" + struct.pack(">H", len(value))
-            ) + value
-        case list():
-            return bytes([0x90 | len(value)]) + b"".join(pack(each) for each in value)
-        case dict():
-            return bytes([0x80 | len(value)]) + b"".join(pack(key) + pack(each) for key, each in value.items())
-    raise TypeError(type(value).__name__)
+def inverse(a: int) -> int:
+    result = 1
+    for _step in range(254):
+        result = times(result, a)
+    return result
+
+
+def at(points: dict[int, bytes], x: int) -> bytes:
+    """The polynomial through some points, at one more (Lagrange)."""
+    result = bytes(16)
+    for here, value in points.items():
+        factor = 1
+        for other in points:
+            if other != here:
+                factor = times(factor, times(x ^ other, inverse(here ^ other)))
+        result = bytes(rest ^ times(factor, byte) for rest, byte in zip(result, value, strict=True))
+    return result
+
+
+def secret_of(sheets: Sequence[Sequence[int]]) -> bytes:
+    """Return the secret of one sheet, or of as many as are needed, from the places of their words."""
+    points = {}
+    for places in sheets:
+        assert polymod([*b"shamir_extendable", *places]) == 1
+        number = 0
+        for place in places:
+            number = number << 10 | place
+        bits = f"{number:0200b}"
+        assert (bits[15], bits[16:20]) == ("1", "0000")
+        assert bits[20:24] + bits[24:28] + bits[28:32] == "0" * 12
+        needed = int(bits[36:40], 2) + 1
+        assert bits[40:42] == "00"
+        points[int(bits[32:36], 2)] = int(bits[42:170], 2).to_bytes(16, "big")
+    assert len(points) == needed
+    if needed == 1:
+        (mixed,) = points.values()
+    else:
+        mixed, check = at(points, 255), at(points, 254)
+        assert check[:4] == hmac.digest(check[4:], mixed, "sha256")[:4]
+    left, right = mixed[:8], mixed[8:]
+    for step in (3, 2, 1, 0):
+        key = hashlib.pbkdf2_hmac("sha256", bytes([step]), right, 2500, 8)
+        left, right = right, bytes(a ^ b for a, b in zip(left, key, strict=True))
+    return right + left

@@ -13,14 +13,14 @@ from desktop_app.vault import Mark, MarkState
 from desktop_app.vault.keyfile import derive
 from desktop_app.vault.seat import SeatFile
 from sync.errors import Damaged, Refused
-from tests.vault import second
+from tests.vault import second_mark
 
 VAULT_KEY = bytes(range(32))
 LIFE, LAST, NONCE = bytes([0x11]) * 16, bytes([0x22]) * 32, bytes([0x33]) * 12
-PLACE = second.place(
+PLACE = second_mark.place(
     4711, 1_780_000_000_123_456_789, "0123456789abcdef", "Maker Model", ["aa:bb:cc:dd:ee:01", "serial"]
 )
-NOTE = second.note(LIFE, 77, 3, (5, LAST), PLACE)
+NOTE = second_mark.note(LIFE, 77, 3, (5, LAST), PLACE)
 SEAT = {
     "community": bytes([1]) * 32,
     "device": bytes([2]) * 16,
@@ -33,8 +33,8 @@ SEAT = {
 }
 FILES = {
     "vault_key": VAULT_KEY,
-    "mark": second.write_mark(VAULT_KEY, NONCE, 9, NOTE),
-    "seat": second.write_seat(VAULT_KEY, NONCE, SEAT),
+    "mark": second_mark.write_mark(VAULT_KEY, NONCE, 9, NOTE),
+    "seat": second_mark.write_seat(VAULT_KEY, NONCE, SEAT),
 }
 
 
@@ -64,7 +64,7 @@ def test_the_mark(tmp_path: Path) -> None:
     assert (lies.file, lies.born, len(lies.machine.boards)) == (4711, 1_780_000_000_123_456_789, 2)
     assert contents.pack() == NOTE
     mark.store(NOTE)
-    assert second.read_mark(VAULT_KEY, path.read_bytes()) == NOTE
+    assert second_mark.read_mark(VAULT_KEY, path.read_bytes()) == NOTE
     (root := tmp_path / "root" / "etc").mkdir(parents=True)
     (root / "machine-id").write_text("0123456789ABCDEF\n")
     assert read_machine(root.parent).system == lies.machine.system
@@ -85,9 +85,9 @@ def test_the_seat(tmp_path: Path) -> None:
     assert (found.links, found.notes) == (SEAT["links"], SEAT["notes"])
     assert found.keys[0].newest
     plain = seat_file(path).load()
-    assert plain == second.pack(SEAT)
+    assert plain == second_mark.pack(SEAT)
     seat_file(path).store(plain)
-    assert second.read_seat(VAULT_KEY, path.read_bytes()) == plain
+    assert second_mark.read_seat(VAULT_KEY, path.read_bytes()) == plain
 
 
 def test_every_flipped_bit_of_a_seat_is_damage(tmp_path: Path) -> None:
