@@ -1,28 +1,25 @@
 """Recovery sheets read back from whatever a person has: words in a file, the sheet's PDF, a photo or a scan.
 
-What is read may come from anywhere: sizes are bounded before anything is decoded, and only the formats named here are
-tried.
+What is read may come from anywhere: sizes are bounded before anything is decoded, only the formats named here are
+tried, and pictures and PDF files are drawn by the child process of the viewer, which is killed when it takes too long.
 """
 
-import io
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from desktop_app.attachments import kinds
+from desktop_app.attachments.painting import Painter, Picture
 from desktop_app.vault import shares
 from desktop_app.vault.shares import Share
 from sync.errors import Refused
 from sync.messages import _
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
 _MOST_FILE_BYTES = 40 * 1024 * 1024
 _MOST_TEXT_BYTES = 64 * 1024
-_MOST_PIXELS = 60_000_000
-_MOST_EDGE = 20_000
-_PDF_PAGES = shares.MOST_SHEETS
-_PDF_PIXELS = 8_000_000
-_PDF_SCALE = 200 / 72
+_MOST_PAGES = shares.MOST_SHEETS
+_PAGE_EDGE = 2400
+"""A page of A4 is drawn with about 200 points to the inch."""
+_PICTURE_EDGE = 20_000
 _PDF, _PNG, _JPEG = b"%PDF-", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
 
@@ -61,9 +58,9 @@ def read_bytes(data: bytes) -> list[Share]:
     if len(data) > _MOST_FILE_BYTES:
         raise _too_large()
     if data.startswith(_PDF):
-        return _from_pdf(data)
+        return _from_pictures(kinds.PDF, data, _PAGE_EDGE)
     if data.startswith((_PNG, _JPEG)):
-        return _from_picture(data)
+        return _from_pictures("image/png" if data.startswith(_PNG) else "image/jpeg", data, _PICTURE_EDGE)
     if len(data) > _MOST_TEXT_BYTES:
         raise _too_large()
     try:
@@ -72,53 +69,31 @@ def read_bytes(data: bytes) -> list[Share]:
         raise _no_code() from error
 
 
-def _from_picture(data: bytes) -> list[Share]:
+def _from_pictures(kind: str, data: bytes, room: int) -> list[Share]:
+    """Look for codes in pixels, which the child process drew of what a stranger may have made."""
+    found = [share for picture in _drawn(kind, data, room) for share in _codes(picture)]
+    if not found:
+        raise _no_code()
+    return found
+
+
+def _drawn(kind: str, data: bytes, room: int) -> Iterator[Picture]:
+    painter = Painter()
+    try:
+        for page in range(min(painter.open(kind, len(data), [data]), _MOST_PAGES)):
+            yield painter.draw(page, room, room)
+    except Refused as refusal:
+        raise _too_large() if refusal.code == "file_too_large" else _no_code() from refusal
+    finally:
+        painter.close()
+
+
+def _codes(picture: Picture) -> list[Share]:
+    import zxingcpp
     from PIL import Image
 
-    try:
-        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
-            width, height = picture.size
-            if width * height > _MOST_PIXELS or max(width, height) > _MOST_EDGE:
-                raise _too_large()
-            return _in_picture(picture.convert("L"))
-    except Refused:
-        raise
-    except (OSError, ValueError, SyntaxError, EOFError, MemoryError, Image.DecompressionBombError) as error:
-        raise _no_code() from error
-
-
-def _from_pdf(data: bytes) -> list[Share]:
-    import pypdfium2
-
-    found: list[Share] = []
-    try:
-        document = pypdfium2.PdfDocument(data)
-        try:
-            for number in range(min(len(document), _PDF_PAGES)):
-                page = document[number]
-                area = max(1.0, page.get_width() * page.get_height())
-                scale = min(_PDF_SCALE, (_PDF_PIXELS / area) ** 0.5)
-                found += _codes(page.render(scale=scale, grayscale=True).to_pil())
-        finally:
-            document.close()
-    except (pypdfium2.PdfiumError, OSError, ValueError, MemoryError, OverflowError) as error:
-        raise _no_code() from error
-    if not found:
-        raise _no_code()
-    return found
-
-
-def _in_picture(picture: "Image") -> list[Share]:
-    found = _codes(picture)
-    if not found:
-        raise _no_code()
-    return found
-
-
-def _codes(picture: "Image") -> list[Share]:
-    import zxingcpp
-
-    codes = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
+    image = Image.frombytes("RGB", (picture.width, picture.height), picture.pixels)
+    codes = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
     return [share for code in codes if code.text.startswith(shares.QR_PREFIX) for share in shares.parse(code.text)]
 
 

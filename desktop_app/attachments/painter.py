@@ -12,6 +12,8 @@ from typing import Any, BinaryIO, Protocol
 
 import msgspec
 
+from desktop_app import hardening
+
 LENGTH = struct.Struct(">I")
 MAX_PIXELS = 100_000_000
 MAX_DRAWN_PIXELS = 24_000_000
@@ -158,7 +160,8 @@ def _exactly(stream: BinaryIO, length: int) -> bytes:
 
 
 def _limit_oneself() -> None:
-    """Bound memory, and let no file be written, where the system can do that."""
+    """Bound memory, let no file be written and nobody else read this process, where the system can do that."""
+    hardening.harden()  # not inherited, and a hostile file that ends the child must not leave a core either
     with suppress(ImportError):
         import resource
 

@@ -85,7 +85,8 @@ class Painter:
             for block in blocks:
                 child.stdin.write(block)
             child.stdin.flush()
-            return int(_answer(child).get("pages", 1))
+            # What the child says is checked: a hostile file may have taken it over.
+            return min(max(int(_answer(child).get("pages", 1)), 1), painter.MAX_PAGES)
 
     def draw(self, page: int, width: int, height: int) -> Picture:
         """Draw one page of the file given last, as large as fits into a room.
@@ -102,7 +103,6 @@ class Painter:
             _send(child, {"do": "draw", "page": page, "width": max(1, width), "height": max(1, height)})
             answer = _answer(child)
             wide, high = int(answer.get("width", 0)), int(answer.get("height", 0))
-            # What the child says is checked as well: a hostile file may have taken it over.
             if not 0 < wide * high <= painter.MAX_DRAWN_PIXELS * 1.01 or min(wide, high) < 1:
                 raise _problem("unreadable")
             return Picture(wide, high, _exactly(child, wide * high * _BYTES_OF_PIXEL))
@@ -167,7 +167,9 @@ def _problem(name: str) -> Refused:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    own = [sys.executable, COMMAND] if getattr(sys, "frozen", False) else [sys.executable, "-m", painter.__name__]
+    # -P: the folder in which the program was started, such as a stick's, is no place to import from.
+    frozen = getattr(sys, "frozen", False)
+    own = [sys.executable, COMMAND] if frozen else [sys.executable, "-P", "-m", painter.__name__]
     # Nothing that opens a vault goes to the child.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SPRAVA_")}
     return subprocess.Popen(

@@ -1,6 +1,7 @@
 """Reading text whose encoding nobody has written down."""
 
 import codecs
+import re
 from dataclasses import dataclass
 
 MAX_BYTES = 2 * 2**20
@@ -11,6 +12,7 @@ _MARKS = (
 )
 _CONTROLS = frozenset(range(32)) - {9, 10, 12, 13}
 _RARELY = 0.01
+_LONG_LINE = re.compile(r"[^\n\r\u2029]{1000}(?=[^\n\r\u2029])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +48,12 @@ def decode(data: bytes, *, whole: bool = True) -> Text | None:
         except UnicodeDecodeError:
             continue
     return None
+
+
+def broken(text: str) -> str:
+    """Return text to be shown, in which no line is so long that laying it out would stop the desk for minutes.
+
+    Args:
+        text: Any text. A line of more than a thousand letters goes on in the next one.
+    """
+    return _LONG_LINE.sub(r"\g<0>\n", text)

@@ -45,15 +45,28 @@ class Pages:
         self._in_wal = _committed(self._wal) if self._wal else {}
         salts = {salt, *(raw[:SALT_BYTES] for raw in self.copies(1))}
         self._mac_keys = [_mac_key(key, each) for each in salts if len(each) == SALT_BYTES]
+        self._numbered, self._claimed = self._number()
 
     @property
     def count(self) -> int:
-        """The number of the last page."""
-        return max(-(-self._size // PAGE_BYTES), max(self._in_wal, default=0))
+        """How many pages there should be."""
+        return len(self._numbered) + len(self._claimed)
 
     def numbers(self) -> Iterator[int]:
         """Yield the numbers of all pages that there should be."""
-        yield from range(1, self.count + 1)
+        yield from self._numbered
+        yield from self._claimed
+
+    def _number(self) -> tuple[range, list[int]]:
+        """Return the pages up to the last one, and those behind it of which a damaged log only says that they are.
+
+        A frame of the log may name any page, of which there can be four billion; only an authentic one proves that
+        those before it exist.
+        """
+        in_file = -(-self._size // PAGE_BYTES)
+        beyond = sorted(number for number in self._in_wal if number > in_file)
+        last = next((number for number in reversed(beyond) if self.page(number) is not None), in_file)
+        return range(1, last + 1), [number for number in beyond if number > last]
 
     def page(self, number: int) -> bytes | None:
         """Return what SQLite has of a page, or None when it is missing or not authentic.

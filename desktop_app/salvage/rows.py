@@ -61,7 +61,7 @@ def rows_of(pages: Pages, root: int) -> Iterator[Row]:
     pending = [root]
     while pending:
         number = pending.pop()
-        page = pages.page(number) if 0 < number <= pages.count and number not in seen else None
+        page = pages.page(number) if number > 0 and number not in seen else None
         seen.add(number)
         if page is None:
             continue
@@ -121,7 +121,7 @@ def _payload(pages: Pages, page: bytes, at: int, size: int, *, in_table: bool) -
     parts, left = [page[at : at + here]], size - here
     (following,) = struct.unpack_from(">I", page, at + here)
     while left > 0:
-        overflow = pages.page(following) if 0 < following <= pages.count else None
+        overflow = pages.page(following) if following > 0 else None
         if overflow is None:
             raise _Broken
         parts.append(overflow[4 : 4 + min(left, USABLE_BYTES - 4)])

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from desktop_app import recovery_reading
+from desktop_app.attachments import painting
 from desktop_app.documents.recovery_sheet import Names, recovery_sheet
 from desktop_app.recovery_reading import read_bytes, read_shares
 from desktop_app.vault import shares
@@ -196,3 +197,29 @@ def test_a_pdf_of_huge_pages(tmp_path: Path) -> None:
     with pytest.raises(Refused) as caught:
         read_shares(path)
     assert caught.value.code == "no_recovery_code"
+
+
+def nested_forms(depth: int) -> bytes:
+    """A PDF of a few kilobytes in which each form draws the next one ten times."""
+    head = b"<</Type/XObject/Subtype/Form/BBox[0 0 600 800]/Resources<</XObject<</F %d 0 R>>>>/Length %d>>stream\n%b\n"
+    drawing = b"/F Do " * 10
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</XObject<</F 5 0 R>>>>>>",
+        *(head % (5 + level, len(drawing), drawing) + b"endstream" for level in range(depth)),
+        b"<</Type/XObject/Subtype/Form/BBox[0 0 600 800]/Length 19>>stream\n0 0 m 600 800 l S \nendstream",
+    ]
+    whole, places = b"%PDF-1.4\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(whole))
+        whole += b"%d 0 obj\n%b\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    size = len(objects) + 1
+    end = b"xref\n0 %d\n0000000000 65535 f \n%btrailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF"
+    return whole + end % (size, table, size, len(whole))
+
+
+def test_a_document_that_would_never_be_drawn_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(painting, "_SECONDS", 1.0)
+    assert refused(nested_forms(20)) == "no_recovery_code"

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
 
+from desktop_app.attachments import texts
 from desktop_app.attachments.model import FileEntry
 from desktop_app.attachments.painting import Painter, Picture
 from desktop_app.workspace import ChangeEvent
@@ -197,7 +198,7 @@ class FilePage(Page):
         if opened.pages:
             self._draw()
         elif opened.text is not None:
-            self.text.setPlainText(opened.text.text)
+            self.text.setPlainText(texts.broken(opened.text.text))
             self._bring(self.text)
             if not opened.text.whole:
                 self.bar.show_message(_("Only the beginning of this long text is shown. Save a copy to read all."))

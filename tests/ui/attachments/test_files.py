@@ -170,6 +170,16 @@ def test_text_is_shown(desk: Desk, wait: Wait, case: str, workspace: Workspace, 
     assert viewer.text.isReadOnly()
 
 
+def test_a_text_of_one_endless_line_does_not_stop_the_desk(
+    desk: Desk, wait: Wait, case: str, workspace: Workspace
+) -> None:
+    file = workspace.files.add_bytes(case, "рядок.json", "ж".encode() * 900_000)
+    viewer = file_page(desk, wait, file.id)
+    wait(lambda: bool(viewer.text.toPlainText()))
+    assert viewer.text.toPlainText().replace("\n", "") == "ж" * 900_000
+    assert viewer.text.document().blockCount() == 900
+
+
 def test_what_can_t_be_shown_or_is_not_here_is_said_calmly(
     desk: Desk, wait: Wait, case: str, workspace: Workspace, colleague: Workspace, carry: Carry
 ) -> None:
