@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeyEvent, Qt
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QStackedWidget, QWidget
 
 from desktop_app.opening import create_example_workspace, create_workspace, join_workspace
 from desktop_app.settings import Settings
@@ -151,6 +151,9 @@ class FirstRun(Gate):
             step.go_on_wanted.connect(self.go_on)
             step.look_wanted.connect(self.look_wanted)
             step.changed.connect(self._renew_next)
+        for line in self.findChildren(QLineEdit):
+            # What was refused is being put right: the sentence about it is no longer true.
+            line.textChanged.connect(self.problem.hide)
 
     def _show(self, number: int) -> None:
         self.answers.step = number

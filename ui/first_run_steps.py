@@ -112,7 +112,9 @@ class LanguageStep(Step):
         super().__init__(answers, parent)
         self._look = look
         self.column.addWidget(label(_("Welcome"), "hero", parent=self))
-        self.column.addWidget(label(_("Choose the language and the size of the text."), "", "muted", self, wrap=True))
+        self.column.addWidget(
+            label(_("Choose language, theme and the size of the text."), "", "muted", self, wrap=True)
+        )
         self._chosen: Choice | None = None
         for _icon, heading, choices in variants(look):
             self.column.addWidget(label(heading, "strong", parent=self))

@@ -1,7 +1,7 @@
 """Small parts that every screen is made of."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -50,6 +50,14 @@ class Button(QPushButton):
             role: Its colour.
         """
         self.setIcon(icons.beside_words(name, role) if self.text() else icons.icon(name, role))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Qt: Enter presses the button that has the focus, as Space does, and not the default one of the screen."""
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if plain and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.click()
+        else:
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Qt: paint, and ring the filled kind inside, where a ring of its own colour wouldn't show."""

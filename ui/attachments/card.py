@@ -163,7 +163,7 @@ class FilesCard(QWidget):
 
     def _connect(self) -> None:
         self.add.clicked.connect(self.choose)
-        self.undo.clicked.connect(self._context.files.undo)
+        self.undo.clicked.connect(self._undo)
         self.list.opened.connect(self.opened)
         for sequence, slot in (("Ctrl+V", self.paste), ("Del", self._remove_marked), ("Ctrl+Z", self._undo)):
             keys.bind_within(self, [sequence], slot)
@@ -249,4 +249,5 @@ class FilesCard(QWidget):
 
     def _undo(self) -> None:
         if not self.undo.isHidden():
+            self.list.setFocus()
             self._context.files.undo()

@@ -53,7 +53,7 @@ class CasePage(Page):
         self.view: CaseView | None = None
         self.form: EditForm | None = None
         self._case_id = ""
-        self._edit_wanted = self._focus_wanted = False
+        self._edit_wanted = self._focus_wanted = self._came_by_file = False
         self._saving = False
         self._seen: CaseView | None = None
         self._draft: Draft | None = None
@@ -82,6 +82,7 @@ class CasePage(Page):
             self._stop_editing(keep=True)
             self.bar.hide()
             self._case_id, self.view = case_id, None
+            self._came_by_file = False
 
     def place(self) -> str:
         """Return the case, and that it's being edited."""
@@ -117,6 +118,9 @@ class CasePage(Page):
         """Put the focus where reading or typing goes on."""
         if self.form is not None:
             self.form.fields.go_to(self.form.fields.place())
+        elif self.view is not None and self._came_by_file and self.files.entries:
+            self._came_by_file = False
+            self.files.list.setFocus()
         elif self.view is not None and self._reader_area is not None:
             self._reader_area.setFocus()
         else:
@@ -346,6 +350,7 @@ class CasePage(Page):
         self.context.open_conflicts(self._case_id)
 
     def _open_file(self, file_id: str) -> None:
+        self._came_by_file = True  # on the way back the list of files goes on where it was
         self.context.show_page("file", file_id)
 
     def _show_readers(self) -> None:
