@@ -46,9 +46,10 @@ class Directory:
 
     def author(self, connection: Connection, device: bytes) -> tuple[str, str]:
         """Return the person's name and the short name of a device, which is its number suffix."""
-        member = self._log.membership.devices.get(device)
-        if member is None:
+        seats = self._log.membership.seats(device)
+        if len(seats) != 1:
             return _("(unknown person)"), ids.to_text(device)
+        member = seats[0]
         return self.name(connection, member.entry.person), _("device {suffix}").format(suffix=member.entry.suffix)
 
 

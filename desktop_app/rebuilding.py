@@ -26,7 +26,7 @@ def rebuild_tables(connection: Connection) -> None:
     projection.empty(connection)
     for table in (*log_schema.PROJECTED, "frame", "head"):
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
-    applier = Applier(connection, members, DeskProjection())
+    applier = Applier(connection, members, DeskProjection(), settled=True)
     for start in range(0, len(bodies), _CHUNK):
         applier.take(bodies[start : start + _CHUNK])
     applier.finish()

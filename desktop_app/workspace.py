@@ -114,6 +114,7 @@ class Workspace:
         self._directory = Directory(self.log)
         self.audit = Audit(opened, self.lives.highwater, self.log.device, self.log.me.entry.person)
         self.audit_log = AuditService(self.audit, opened, self.log, self._directory)
+        self.log.tend()
         self._known_devices = set(self.log.membership.devices)
         reader = CaseReader(self.log, self._directory, projector.calendar)
         self.drafts = DraftService(opened)

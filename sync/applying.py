@@ -70,9 +70,15 @@ class Applier:
         connection: Inside a write transaction that the caller commits.
         membership: The members as the links known now make them.
         projector: Told of every touched record before the commit.
+        settled: The frames were applied here before, so that whether their authors may write is not asked again.
     """
 
-    def __init__(self, connection: Connection, membership: Membership, projector: Projector) -> None:
+    def __init__(
+        self, connection: Connection, membership: Membership, projector: Projector, *, settled: bool = False
+    ) -> None:
+        self._settled = settled
+        own = connection.execute("SELECT value FROM local WHERE name = 'device'").fetchone()
+        self._own_device: bytes | None = own[0] if own else None
         self._connection = connection
         self._membership = membership
         self._projector = projector
@@ -103,7 +109,7 @@ class Applier:
         for body in bodies:
             self._take_one(body)
         if self._tally.frames:
-            self._retry_waiting()
+            self.retry_waiting()
 
     def take_own(self, frame: Frame, batch: Batch) -> None:
         """Apply a frame that this device has just made; its batch needs no opening."""
@@ -167,16 +173,17 @@ class Applier:
     def _verify(self, frame: Frame) -> None:
         """Check community, author, unit and signature: only what passes may take up room."""
         header = frame.header
-        device = self._membership.devices.get(header.device)
+        seats = self._membership.seats(header.device)
         if header.community != self._membership.community:
             raise Wait("community")
-        if device is None:
+        if not seats:
             raise Wait("member")
-        if header.unit not in device.units or header.unit not in self.units:
+        seats = [seat for seat in seats if header.unit in seat.units]
+        if not seats or header.unit not in self.units:
             raise Wait("unit")
         if self.incarnations.devices.get(header.incarnation, header.device) != header.device:
             raise Wait("incarnation")
-        frame.verify(device.entry.sign_key)
+        frame.signed_with(seat.entry.sign_key for seat in seats)
 
     def _open_next(self, frame: Frame) -> Batch | None:
         """Return the opened batch of the next frame of its chain, or None when it is known already."""
@@ -195,6 +202,8 @@ class Applier:
             raise Wait("gap")
         if header.previous != head.hash:
             raise Wait("fork")
+        if not (self._settled or header.device in {*self._membership.devices, self._own_device}):
+            raise Wait("unconfirmed")
         key = self._connection.execute(
             "SELECT key FROM epoch_key WHERE unit = ? AND epoch = ?", (unit, header.epoch)
         ).fetchone()
@@ -214,7 +223,9 @@ class Applier:
 
     def _may_write(self, header: Header, batch: Batch) -> bool:
         """Whether the author's role allows it; everybody names the own person."""
-        device = self._membership.devices[header.device]
+        if self._settled:
+            return True
+        device = self._membership.seats(header.device)[0]
         records = {record for group in batch.groups for record in group.records}
         names_itself = header.unit == self._membership.common_unit and records <= {device.entry.person}
         return device.may_write or names_itself
@@ -263,13 +274,13 @@ class Applier:
         self._tally.waiting += 1
         self._tally.reasons[reason] = self._tally.reasons.get(reason, 0) + 1
 
-    def _retry_waiting(self) -> None:
-        """Try the frames kept aside again for as long as one of them fits."""
+    def retry_waiting(self) -> None:
+        """Try the frames kept aside again for as long as one of them fits; also due when members have changed."""
         progress = True
         while progress:
             progress = False
             rows = self._connection.execute(
-                "SELECT hash, body FROM waiting WHERE reason IN ('gap', 'key', 'ahead', 'unreadable')"
+                "SELECT hash, body FROM waiting WHERE reason IN ('gap', 'key', 'ahead', 'unreadable', 'unconfirmed')"
                 " ORDER BY incarnation, seq"
             ).fetchall()
             for hash_, body in rows:

@@ -1,6 +1,8 @@
 """Frames: batches of changes, encrypted for a unit and signed by a device (docs/formats/frame.md)."""
 
 import struct
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sync import crypto
@@ -84,6 +86,18 @@ class Frame:
             crypto.verify(public_key, self.signature, _SIGNED + self.hash)
         except CryptoError as error:
             raise BadFrame("the signature does not fit") from error
+
+    def signed_with(self, public_keys: Iterable[bytes]) -> bytes:
+        """Return the one of some keys with which the frame is signed.
+
+        Raises:
+            BadFrame: It is none of them.
+        """
+        for key in public_keys:
+            with suppress(BadFrame):
+                self.verify(key)
+                return key
+        raise BadFrame("the signature does not fit")
 
     def open(self, key: bytes) -> bytes:
         """Decrypt the payload with the unit's epoch key.

@@ -1,10 +1,11 @@
 """The replicated log of one vault: the one way in for every change, whoever made it and however it came."""
 
+import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sync import changes, crypto, frames, membership
+from sync import caretaking, changes, frames, membership
 from sync.applying import Applier, Projector, Store
 from sync.changes import Change, Dot, Value
 from sync.crypto import Opener, Signer
@@ -119,20 +120,28 @@ class Log:
     def me(self) -> membership.Device:
         """This device as the membership links make it.
 
+        It works from the beginning; what it writes is taken by others once an administrator's device confirms it.
+
         Raises:
-            Refused: It is not a member, because its invitation was used by another device too.
+            Refused: It is not a member, because an administrator turned it away.
         """
-        try:
-            return self.membership.devices[self.device]
-        except KeyError:
-            raise Refused(
-                "not_a_member",
-                _(
-                    "This device is not a member of the community: its invitation was used by another device as well. "
-                    "The vault's files were not changed. Ask an administrator for a new invitation, and join with it "
-                    "in another folder."
-                ),
-            ) from None
+        key = self.identity.signer.public_key
+        for seat in self.membership.seats(self.device):
+            if seat.entry.sign_key == key:
+                return seat
+        raise Refused(
+            "not_a_member",
+            _(
+                "This device is not a member of the community: an administrator turned it away, since another device "
+                "used the same invitation. The vault's files were not changed. Ask an administrator for a new "
+                "invitation, and join with it in another folder."
+            ),
+        )
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether an administrator's device has confirmed this one, so that others take what it writes."""
+        return self.device in self.membership.devices
 
     def write(self, unit: bytes, written: Sequence[Change]) -> Applied:
         """Make frames of changes, apply them and commit durably.
@@ -178,6 +187,8 @@ class Log:
             applier = Applier(connection, members, self._projector)
             own = self._own_chain(connection)
             applier.take(bodies)
+            if members is not self.membership:
+                applier.retry_waiting()
             applied = applier.finish() + refused
             if self._own_chain(connection) != own:
                 applied += Applied(copied=True)
@@ -198,15 +209,25 @@ class Log:
             members = self._with_links(connection, [link])
             if link.hash in members.refused:
                 raise PermissionError(members.refused[link.hash])
+            applier = Applier(connection, members, self._projector)
+            applier.retry_waiting()
+            applied = applier.finish()
         self.membership = members
+        self._tell(applied)
         return link
+
+    def tend(self) -> None:
+        """Do what an administrator's device owes the others, such as confirming a device that it invited."""
+        if due := caretaking.tend(copy.copy(self.membership), self.device, self.signer):
+            self.apply([], [link.data for link in due])
 
     def _with_links(self, connection: Connection, links: list[Link]) -> Membership:
         """Store links and return the members with them; they count only once the transaction is committed."""
-        members = Membership(self.community, dict(self.membership.links))
+        members = copy.copy(self.membership)
         added = members.add(links) if links else []
         if not added:
             return self.membership
+        added += caretaking.tend(members, self.device, self.signer)
         connection.executemany(
             "INSERT INTO link (hash, body) VALUES (?, ?)", [(link.hash, link.data) for link in added]
         )
@@ -408,9 +429,7 @@ class Log:
     @property
     def device_code(self) -> str:
         """A short number that two people compare to know that both see the same device."""
-        entry = self.me.entry
-        number = int.from_bytes(crypto.sha256(self.community, entry.sign_key, entry.seal_key)[:8], "big")
-        return f"{number % 10**4:04} {number // 10**4 % 10**4:04}"
+        return membership.device_code(self.community, self.me.entry)
 
     def waiting(self) -> dict[str, int]:
         """Return how many frames are kept aside, by reason."""

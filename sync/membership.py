@@ -1,112 +1,66 @@
 """Who belongs to a community: signed links that every device and the server verify (docs/formats/membership.md)."""
 
 import heapq
-import struct
 from dataclasses import dataclass, field
 
 import msgspec
 
 from sync import crypto
-from sync.crypto import CryptoError, Signer
+from sync.crypto import CryptoError
 from sync.ids import ID_BYTES
+from sync.links import (
+    ADMINISTRATOR,
+    AUDITOR,
+    CLERK,
+    HEAD,
+    MAGIC,
+    MAX_LINK_BYTES,
+    ROLES,
+    SIGNED,
+    WRITING_ROLES,
+    BadLink,
+    Body,
+    Confirm,
+    Decline,
+    DeviceEntry,
+    Enrol,
+    Found,
+    Grant,
+    Invite,
+    Link,
+    device_code,
+    enrol_proof,
+    make,
+    parse,
+)
 
-MAGIC = b"SPRM"
-VERSION = 1
-SUITE = 1
-MAX_LINK_BYTES = 2**20
-_PREFIX = struct.Struct(">4sBBHI")
-_SIGNED = b"sprava/link/1\x00"
-
-ADMINISTRATOR = "administrator"
-HEAD = "head"
-CLERK = "clerk"
-AUDITOR = "auditor"
-ROLES = (ADMINISTRATOR, HEAD, CLERK, AUDITOR)
-WRITING_ROLES = frozenset({ADMINISTRATOR, HEAD, CLERK})
-
-
-class BadLink(Exception):
-    """Bytes that are not a membership link, or one whose signature does not fit."""
-
-
-class Grant(msgspec.Struct, frozen=True, array_like=True):
-    """A unit's epoch key, sealed to one recipient with HPKE."""
-
-    unit: bytes
-    epoch: bytes
-    sealed: bytes
-
-
-class DeviceEntry(msgspec.Struct, frozen=True, array_like=True):
-    """The public half of a device: its id, keys, person, and the suffix of the numbers it gives."""
-
-    id: bytes
-    sign_key: bytes
-    seal_key: bytes
-    person: bytes
-    suffix: str
-
-
-class Found(msgspec.Struct, frozen=True, tag="found"):
-    """The first link: its hash is the id of the community."""
-
-    salt: bytes
-    device: DeviceEntry
-    common_unit: bytes
-    units: list[bytes]
-    grants: list[Grant]
-
-
-class Invite(msgspec.Struct, frozen=True, tag="invite"):
-    """An administrator's leave for one device, whoever holds the invitation's secret, to enrol."""
-
-    invitation: bytes
-    verify_key: bytes
-    role: str
-    units: list[bytes]
-    suffix: str
-    grants: list[Grant]
-
-
-class Enrol(msgspec.Struct, frozen=True, tag="enrol"):
-    """A device enters with an invitation; the invitation's key countersigns."""
-
-    invitation: bytes
-    device: DeviceEntry
-    proof: bytes
-
-
-Body = Found | Invite | Enrol
-
-
-class _Envelope(msgspec.Struct, frozen=True, array_like=True):
-    community: bytes
-    parents: list[bytes]
-    author: bytes
-    body: Body
-
-
-_decoder = msgspec.msgpack.Decoder(_Envelope)
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One link, taken apart.
-
-    Args:
-        hash: 32-byte name of the link.
-        data: The whole link as it travels.
-        parents: The links that its author knew and that nobody had followed yet.
-        author: 16-byte id of the signing device.
-        body: What it says.
-    """
-
-    hash: bytes
-    data: bytes
-    community: bytes
-    parents: tuple[bytes, ...]
-    author: bytes
-    body: Body
+__all__ = [
+    "ADMINISTRATOR",
+    "AUDITOR",
+    "CLERK",
+    "HEAD",
+    "MAGIC",
+    "MAX_LINK_BYTES",
+    "ROLES",
+    "WRITING_ROLES",
+    "BadLink",
+    "Body",
+    "Confirm",
+    "Decline",
+    "Device",
+    "DeviceEntry",
+    "Enrol",
+    "Enrolment",
+    "Found",
+    "Grant",
+    "Invite",
+    "Link",
+    "Membership",
+    "device_code",
+    "enrol_proof",
+    "make",
+    "parse",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,64 +83,19 @@ class Device:
         return self.role in WRITING_ROLES
 
 
-def enrol_proof(community: bytes, invitation: bytes, device: DeviceEntry) -> bytes:
-    """Return what the invitation's key signs when a device enrols with it."""
-    return b"sprava/enrol/1\x00" + community + invitation + msgspec.msgpack.encode(device)
-
-
-def make(community: bytes, parents: tuple[bytes, ...], author: bytes, body: Body, signer: Signer) -> Link:
-    """Sign a new link.
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A device that came with an invitation.
 
     Args:
-        community: 32-byte id; empty for the founding link.
-        parents: Hashes of the links that nothing follows yet.
-        author: The signing device's id.
-        body: What the link says.
-        signer: The signing device's key.
+        link: The hash of its `Enrol` link.
+        invitation: The 16-byte id of the invitation.
+        device: What it is a member as, once it is confirmed.
     """
-    payload = msgspec.msgpack.encode(_Envelope(community, sorted(parents), author, body))
-    signed = _PREFIX.pack(MAGIC, VERSION, SUITE, 0, len(payload)) + payload
-    link_hash = crypto.sha256(signed)
-    return Link(
-        link_hash,
-        signed + signer.sign(_SIGNED + link_hash),
-        community or link_hash,
-        tuple(sorted(parents)),
-        author,
-        body,
-    )
 
-
-def parse(data: bytes) -> Link:
-    """Take a link apart; its signature is checked where its author is known.
-
-    Raises:
-        BadLink: It is not a link.
-    """
-    if not _PREFIX.size + crypto.SIGNATURE_BYTES < len(data) <= MAX_LINK_BYTES:
-        raise BadLink("not the size of a link")
-    magic, version, suite, reserved, length = _PREFIX.unpack_from(data)
-    if magic != MAGIC or (version, suite, reserved) != (VERSION, SUITE, 0):
-        raise BadLink("not a link that this program knows")
-    if len(data) != _PREFIX.size + length + crypto.SIGNATURE_BYTES:
-        raise BadLink("the link is not as long as it says")
-    signed = data[: -crypto.SIGNATURE_BYTES]
-    try:
-        envelope = _decoder.decode(signed[_PREFIX.size :])
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise BadLink("the link is not in the documented form") from error
-    link_hash = crypto.sha256(signed)
-    founding = isinstance(envelope.body, Found)
-    if founding != (not envelope.community) or founding != (not envelope.parents):
-        raise BadLink("only the founding link stands alone")
-    return Link(
-        link_hash,
-        data,
-        envelope.community or link_hash,
-        tuple(envelope.parents),
-        envelope.author,
-        envelope.body,
-    )
+    link: bytes
+    invitation: bytes
+    device: Device
 
 
 @dataclass
@@ -198,6 +107,15 @@ class Membership:
 
     Args:
         community: 32-byte id, the hash of the founding link.
+
+    Attributes:
+        devices: The members: the founding device, and those that an administrator's device has confirmed.
+        inviters: Which device made each invitation.
+        enrolments: The devices that came with an invitation, by the hash of their link.
+        confirmed: Which device id each confirmed enrolment has made a member.
+        declined: The enrolments that an administrator turned away.
+        suffixes: All that were ever given; none is given again.
+        refused: The links without effect, and why.
     """
 
     community: bytes
@@ -206,7 +124,11 @@ class Membership:
     units: set[bytes] = field(default_factory=set)
     common_unit: bytes = b""
     invitations: dict[bytes, Invite] = field(default_factory=dict)
-    used_invitations: dict[bytes, bytes] = field(default_factory=dict)
+    inviters: dict[bytes, bytes] = field(default_factory=dict)
+    enrolments: dict[bytes, Enrolment] = field(default_factory=dict)
+    confirmed: dict[bytes, bytes] = field(default_factory=dict)
+    declined: set[bytes] = field(default_factory=set)
+    suffixes: set[str] = field(default_factory=set)
     refused: dict[bytes, str] = field(default_factory=dict)
 
     @classmethod
@@ -301,22 +223,44 @@ class Membership:
             if reason:
                 self.refused[link.hash] = reason
 
+    def seats(self, device: bytes) -> list[Device]:
+        """Return who may stand behind a device id: the member, or while there is none all who enrolled with it.
+
+        Args:
+            device: The 16-byte id. Whoever has an invitation can enrol under another one's id, with other keys.
+        """
+        member = self.devices.get(device)
+        return [member] if member else [each.device for each in self.pending if each.device.entry.id == device]
+
+    @property
+    def pending(self) -> list[Enrolment]:
+        """Enrolments that no administrator has decided on, in a fixed order."""
+        decided = self.confirmed.keys() | self.declined
+        return [self.enrolments[link] for link in sorted(self.enrolments.keys() - decided)]
+
     def _apply(self, link: Link) -> str:
         """Apply one link; return why it has no effect, or nothing."""
-        match link.body:
-            case Found():
-                signer: bytes | None = link.body.device.sign_key if link.hash == self.community else None
-            case Enrol():
-                signer = link.body.device.sign_key
-            case Invite():
-                author = self.devices.get(link.author)
-                signer = author.entry.sign_key if author else None
+        signer = self._signer(link)
         if signer is None:
             return "author"
         try:
-            crypto.verify(signer, link.data[-crypto.SIGNATURE_BYTES :], _SIGNED + link.hash)
+            crypto.verify(signer, link.data[-crypto.SIGNATURE_BYTES :], SIGNED + link.hash)
         except CryptoError:
             return "signature"
+        if not isinstance(link.body, Found | Enrol) and self.devices[link.author].role != ADMINISTRATOR:
+            return "right"
+        return self._take_effect(link)
+
+    def _signer(self, link: Link) -> bytes | None:
+        match link.body:
+            case Found():
+                return link.body.device.sign_key if link.hash == self.community else None
+            case Enrol():
+                return link.body.device.sign_key
+        author = self.devices.get(link.author)
+        return author.entry.sign_key if author else None
+
+    def _take_effect(self, link: Link) -> str:
         match link.body:
             case Found():
                 return self._found(link, link.body)
@@ -324,31 +268,36 @@ class Membership:
                 return self._invite(link, link.body)
             case Enrol():
                 return self._enrol(link, link.body)
+            case Confirm():
+                return self._confirm(link, link.body)
+            case Decline():
+                return self._decline(link.body)
 
     def _found(self, link: Link, body: Found) -> str:
         if self.devices or link.author != body.device.id or not _well_formed(body.device):
             return "founding"
         self.common_unit = body.common_unit
         self.units = {body.common_unit, *body.units}
+        self.suffixes.add(body.device.suffix)
         self.devices[body.device.id] = Device(body.device, ADMINISTRATOR, frozenset(self.units))
         return ""
 
     def _invite(self, link: Link, body: Invite) -> str:
         author = self.devices[link.author]
-        if author.role != ADMINISTRATOR:
-            return "right"
         if body.invitation in self.invitations or body.role not in ROLES:
             return "invitation"
-        if not set(body.units) <= author.units or self._suffix_taken(body.suffix):
+        if not set(body.units) <= author.units or not self._may_give(author, body.suffix):
             return "invitation"
         self.invitations[body.invitation] = body
+        self.suffixes.add(body.suffix)
+        self.inviters[body.invitation] = link.author
         return ""
 
     def _enrol(self, link: Link, body: Enrol) -> str:
         invite = self.invitations.get(body.invitation)
-        if invite is None or body.invitation in self.used_invitations:
+        if invite is None:
             return "invitation"
-        if link.author != body.device.id or body.device.id in self.devices or not _well_formed(body.device):
+        if link.author != body.device.id or not _well_formed(body.device):
             return "device"
         if body.device.suffix != invite.suffix:
             return "suffix"
@@ -356,15 +305,49 @@ class Membership:
             crypto.verify(invite.verify_key, body.proof, enrol_proof(self.community, body.invitation, body.device))
         except CryptoError:
             return "proof"
-        self.used_invitations[body.invitation] = body.device.id
-        units = frozenset({self.common_unit, *invite.units})
-        self.devices[body.device.id] = Device(body.device, invite.role, units)
+        device = Device(body.device, invite.role, frozenset({self.common_unit, *invite.units}))
+        self.enrolments[link.hash] = Enrolment(link.hash, body.invitation, device)
         return ""
 
-    def _suffix_taken(self, suffix: str) -> bool:
-        return any(device.entry.suffix == suffix for device in self.devices.values()) or any(
-            invite.suffix == suffix for invite in self.invitations.values()
-        )
+    def _confirm(self, link: Link, body: Confirm) -> str:
+        enrolment = self.enrolments.get(body.enrolment)
+        if enrolment is None:
+            return "enrolment"
+        if not self._confirms_with(link.author, enrolment, body.suffix):
+            return "suffix"
+        self.suffixes.add(body.suffix)
+        device = enrolment.device
+        if device.entry.id in self.devices:
+            return "device"
+        entry = msgspec.structs.replace(device.entry, suffix=body.suffix)
+        self.devices[entry.id] = Device(entry, device.role, device.units)
+        self.confirmed[body.enrolment] = entry.id
+        return ""
+
+    def _confirms_with(self, author: bytes, enrolment: Enrolment, suffix: str) -> bool:
+        """Say whether nobody else can have given a device that suffix: the inviter alone gives the invitation's."""
+        if suffix == self.invitations[enrolment.invitation].suffix:
+            return self.inviters[enrolment.invitation] == author and not self.spent(enrolment.invitation)
+        return self._may_give(self.devices[author], suffix)
+
+    def _decline(self, body: Decline) -> str:
+        if body.enrolment not in self.enrolments:
+            return "enrolment"
+        self.declined.add(body.enrolment)
+        return ""
+
+    def spent(self, invitation: bytes) -> bool:
+        """Say whether the suffix of an invitation belongs to a member."""
+        suffix = self.invitations[invitation].suffix
+        return any(device.entry.suffix == suffix for device in self.devices.values())
+
+    def _may_give(self, author: Device, suffix: str) -> bool:
+        """Say whether a suffix is free, and one of those that this device alone gives."""
+        prefix, first = _space(author)
+        number = suffix.removeprefix(prefix)
+        if not suffix.startswith(prefix) or number != number.lstrip("0") or not number.isascii():
+            return False
+        return number.isdigit() and int(number) >= first and suffix not in self.suffixes
 
     def next_suffix(self, inviter: bytes) -> str:
         """Return a device suffix that no other administrator can give at the same time.
@@ -374,13 +357,16 @@ class Membership:
         Args:
             inviter: The id of the inviting device.
         """
-        own = self.devices[inviter].entry.suffix
-        prefix, first = ("", 2) if own == "1" else (own + "-", 1)
-        taken = {invite.suffix for invite in self.invitations.values()}
-        number = first
-        while f"{prefix}{number}" in taken:
+        prefix, number = _space(self.devices[inviter])
+        while f"{prefix}{number}" in self.suffixes:
             number += 1
         return f"{prefix}{number}"
+
+
+def _space(device: Device) -> tuple[str, int]:
+    """Return what the suffixes that a device gives begin with, and the first number after that."""
+    own = device.entry.suffix
+    return ("", 2) if own == "1" else (own + "-", 1)
 
 
 def _well_formed(device: DeviceEntry) -> bool:

@@ -48,7 +48,7 @@ def _rebuilt(subject: Subject, connection: Connection) -> Iterator[Connection]:
             rows = connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - the names above
             marks = ",".join("?" * len(rows[0])) if rows else "?"
             again.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - only question marks
-        applier = Applier(again, subject.membership, DeskProjection())
+        applier = Applier(again, subject.membership, DeskProjection(), settled=True)
         cursor = connection.execute("SELECT body FROM frame ORDER BY id")
         while bodies := cursor.fetchmany(_BATCH):
             applier.take([body for (body,) in bodies])

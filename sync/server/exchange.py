@@ -5,6 +5,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from sync import crypto, frames, wire
@@ -14,7 +15,7 @@ from sync.linkgraph import fitting, links_beyond
 from sync.membership import BadLink, Device, Link, Membership
 from sync.replica import Heads
 from sync.server.limits import Limits, Rate
-from sync.server.members import Admission, Members, admit, read_links, sign_key
+from sync.server.members import Admission, Members, admit, read_links, seat_of, sign_keys
 from sync.server.rejected import Rejected
 from sync.server.store import Batch, CommunityTaken, Ingested, News, Reader, Store, StoreConflict
 from sync.wire import AdmissionRequest, Envelope, NewsRequest, Reply, Request
@@ -87,10 +88,10 @@ class Exchange:
         with self._store.reading() as reader:
             served = reader.suspended(envelope.community) is not None
             state = self._members.of(reader, envelope.community) if served else None
-        member = state.devices.get(envelope.device) if state else None
-        if member is None:
+        keys = sign_keys(state, [], envelope.device)
+        if not keys:
             return False
-        self._check(envelope, member.entry.sign_key, envelope.community, envelope.digest)
+        self._check(envelope, keys, envelope.community, envelope.digest)
         return True
 
     def answer(self, envelope: Envelope, message: bytes | bytearray, *, recognised: bool, room: int) -> Reply:
@@ -117,13 +118,15 @@ class Exchange:
         links = _read_links(request.links)
         if state is None and not links:
             raise Rejected(409, "unknown_community")
-        if not recognised:
-            key = sign_key(state, links, envelope.device)
-            self._check(envelope, key, request.community, crypto.sha256(message))
+        keys = sign_keys(state, links, envelope.device)
+        if recognised:
+            key = self._signed_with(envelope, keys, envelope.community, envelope.digest, wire.EXCHANGE_PATH)
+        else:
+            key = self._check(envelope, keys, request.community, crypto.sha256(message))
         if suspended:
             raise Rejected(403, "suspended")
         admission = _admit(state, links, request.community)
-        device = admission.state.devices.get(envelope.device)
+        device = seat_of(admission.state, envelope.device, key)
         if device is None:
             raise Rejected(403, "not_member")
         return self._exchange(request, device, admission, known, room)
@@ -156,9 +159,9 @@ class Exchange:
             state = self._members.of(reader, request.community)
         if state is None:
             raise Rejected(409, "unknown_community")
-        device = state.devices.get(envelope.device)
-        key = device.entry.sign_key if device else None
-        self._check(envelope, key, request.community, crypto.sha256(message), wire.NEWS_PATH)
+        keys = sign_keys(state, [], envelope.device)
+        key = self._check(envelope, keys, request.community, crypto.sha256(message), wire.NEWS_PATH)
+        device = seat_of(state, envelope.device, key)
         if suspended:
             raise Rejected(403, "suspended")
         if device is None:
@@ -194,19 +197,29 @@ class Exchange:
         return False
 
     def _check(
-        self, envelope: Envelope, key: bytes | None, community: bytes, digest: bytes, path: str = wire.EXCHANGE_PATH
-    ) -> None:
-        """See that a device signed a request, for the first time, and that it does not ask too often."""
-        if key is None:
-            raise Rejected(403, "not_member")
-        try:
-            envelope.verify(key, server=self._key, community=community, digest=digest, path=path)
-        except CryptoError as error:
-            raise Rejected(401, "bad_signature") from error
+        self,
+        envelope: Envelope,
+        keys: list[bytes],
+        community: bytes,
+        digest: bytes,
+        path: str = wire.EXCHANGE_PATH,
+    ) -> bytes:
+        """See that a device signed a request, for the first time and not too often; return the key it signed with."""
+        key = self._signed_with(envelope, keys, community, digest, path)
         if not self._rate.take(envelope.device):
             raise Rejected(429, "slow_down")
         if not self._nonces.first_time(envelope.device, envelope.nonce):
             raise Rejected(409, "replayed")
+        return key
+
+    def _signed_with(self, envelope: Envelope, keys: list[bytes], community: bytes, digest: bytes, path: str) -> bytes:
+        if not keys:
+            raise Rejected(403, "not_member")
+        for key in keys:
+            with suppress(CryptoError):
+                envelope.verify(key, server=self._key, community=community, digest=digest, path=path)
+                return key
+        raise Rejected(401, "bad_signature")
 
     def _exchange(
         self, request: Request, device: Device, admission: Admission, known: Heads | None, room: int
@@ -362,20 +375,19 @@ def _verified(parsed: list[Frame], community: bytes, state: Membership) -> tuple
 
 
 def _objection(frame: Frame, community: bytes, state: Membership) -> str:
-    author = state.devices.get(frame.header.device)
+    authors = state.seats(frame.header.device)
     if frame.header.community != community:
         return "community"
-    if author is None:
+    if not authors:
         return "author"
-    # Everybody names the own person in the common unit; that a frame does no more, only those can see who open it.
-    may_write = author.may_write or frame.header.unit == state.common_unit
-    if frame.header.unit not in author.units or not may_write:
-        return "right"
     try:
-        frame.verify(author.entry.sign_key)
+        key = frame.signed_with(author.entry.sign_key for author in authors)
     except BadFrame:
         return "signature"
-    return ""
+    # Everybody names the own person in the common unit; that a frame does no more, only those can see who open it.
+    author = next(author for author in authors if author.entry.sign_key == key)
+    may_write = author.may_write or frame.header.unit == state.common_unit
+    return "" if frame.header.unit in author.units and may_write else "right"
 
 
 def _fill(heads: Heads, absent: Heads) -> Heads:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sync import crypto, membership
 from sync.crypto import CryptoError
 from sync.linkgraph import tips
-from sync.membership import BadLink, Enrol, Found, Invite, Link, Membership
+from sync.membership import BadLink, Confirm, Decline, Device, Enrol, Found, Invite, Link, Membership
 from sync.server.store import Reader
 
 _MOST_KNOWN = 500
@@ -70,21 +70,31 @@ def read_links(data: list[bytes]) -> list[Link]:
     return [membership.parse(item) for item in data]
 
 
-def sign_key(state: Membership | None, links: list[Link], device: bytes) -> bytes | None:
-    """Return the key that a device signs with: as a member has it, or as the link says by which it wants to enter.
+def sign_keys(state: Membership | None, links: list[Link], device: bytes) -> list[bytes]:
+    """Return the keys one of which a device signs with: as members have it, or as the links say that bring it in.
 
     Args:
         state: The membership so far.
         links: The links of the request.
         device: Its id.
     """
-    member = state.devices.get(device) if state else None
-    if member is not None:
-        return member.entry.sign_key
-    for link in links:
-        if isinstance(link.body, Enrol | Found) and link.body.device.id == device:
-            return link.body.device.sign_key
-    return None
+    seats = [seat.entry.sign_key for seat in state.seats(device)] if state else []
+    if state and device in state.devices:
+        return seats
+    entering = [link.body.device for link in links if isinstance(link.body, Enrol | Found)]
+    return seats + [entry.sign_key for entry in entering if entry.id == device]
+
+
+def seat_of(state: Membership | None, device: bytes, key: bytes | None) -> Device | None:
+    """Return the device that signs with a key: a member, or one that waits to be confirmed.
+
+    Args:
+        state: The membership.
+        device: Its id.
+        key: The key that its signature fits.
+    """
+    seats = state.seats(device) if state else []
+    return next((seat for seat in seats if seat.entry.sign_key == key), None)
 
 
 def admit(state: Membership | None, links: list[Link], community: bytes) -> Admission:
@@ -122,7 +132,7 @@ def _vouched(state: Membership, link: Link) -> bool:
     match link.body:
         case Found():
             return False
-        case Invite():
+        case Invite() | Confirm() | Decline():
             return reason != "author"
         case Enrol(invitation, device, proof):
             invite = state.invitations.get(invitation)
