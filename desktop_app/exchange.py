@@ -316,9 +316,10 @@ def bundle_warnings(result: BundleResult) -> list[str]:
     found = []
     if result.waiting:
         found.append(
-            _("Some frames wait: something that belongs before them has not come yet. Waiting: {count}.").format(
-                count=result.waiting
-            )
+            _(
+                "Some frames wait: something that belongs before them has not come yet, or an administrator’s device "
+                "has not confirmed the device that wrote them. Waiting: {count}."
+            ).format(count=result.waiting)
         )
     if result.refused:
         found.append(

@@ -23,6 +23,7 @@ from desktop_app.exchange import ExchangeService, server_address
 from desktop_app.kits import loader
 from desktop_app.kits.model import Kit
 from desktop_app.lives import Lives, Past
+from desktop_app.members import MemberService
 from desktop_app.projection import DeskProjection
 from desktop_app.recovery import RecoveryService
 from desktop_app.seat import SeatKeeper
@@ -113,8 +114,9 @@ class Workspace:
         self._keep_seat()
         self._directory = Directory(self.log)
         self.audit = Audit(opened, self.lives.highwater, self.log.device, self.log.me.entry.person)
-        self.audit_log = AuditService(self.audit, opened, self.log, self._directory)
         self.log.tend()
+        self.members = MemberService(self.log, self._directory, opened.read, self.audit)
+        self.audit_log = AuditService(self.audit, opened, self.log, self._directory)
         self._known_devices = set(self.log.membership.devices)
         reader = CaseReader(self.log, self._directory, projector.calendar)
         self.drafts = DraftService(opened)

@@ -127,7 +127,7 @@ class Log:
         """
         key = self.identity.signer.public_key
         for seat in self.membership.seats(self.device):
-            if seat.entry.sign_key == key:
+            if seat.entry.sign_key == key and not self.membership.is_turned_away(seat):
                 return seat
         raise Refused(
             "not_a_member",

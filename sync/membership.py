@@ -230,7 +230,14 @@ class Membership:
             device: The 16-byte id. Whoever has an invitation can enrol under another one's id, with other keys.
         """
         member = self.devices.get(device)
-        return [member] if member else [each.device for each in self.pending if each.device.entry.id == device]
+        if member is not None:
+            return [member]
+        return [each.device for each in self.enrolments.values() if each.device.entry.id == device]
+
+    def is_turned_away(self, device: Device) -> bool:
+        """Say whether an administrator has turned away all enrolments of a device with these keys."""
+        links = {link for link, each in self.enrolments.items() if each.device.entry == device.entry}
+        return bool(links) and links <= self.declined and device.entry.id not in self.devices
 
     @property
     def pending(self) -> list[Enrolment]:

@@ -90,6 +90,11 @@ _ALL = (
         "device_joined", N_("A device joined the community"), "device", Group.SEAT,
         ("device", "role"), N_("device {device}, {role}"), "ok",
     ),
+    Kind(
+        "device_confirmed", N_("A device was let in by an administrator’s word"), "device", Group.SEAT,
+        ("device", "code"), N_("device {device}, code {code}"), "ok",
+    ),
+    Kind("device_declined", N_("A device was turned away"), "warn", Group.SEAT, ("code",), N_("code {code}"), "warn"),
     Kind("server_changed", N_("Address of the server changed"), "online", Group.SEAT, ("address",), "{address}"),
     Kind(
         "locking_changed", N_("Time until the desk locks itself changed"), "clock", Group.SEAT,

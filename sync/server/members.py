@@ -88,13 +88,19 @@ def sign_keys(state: Membership | None, links: list[Link], device: bytes) -> lis
 def seat_of(state: Membership | None, device: bytes, key: bytes | None) -> Device | None:
     """Return the device that signs with a key: a member, or one that waits to be confirmed.
 
+    One that was turned away is in no unit: it gets the links that say so, and no frames.
+
     Args:
         state: The membership.
         device: Its id.
         key: The key that its signature fits.
     """
-    seats = state.seats(device) if state else []
-    return next((seat for seat in seats if seat.entry.sign_key == key), None)
+    if state is None:
+        return None
+    seat = next((seat for seat in state.seats(device) if seat.entry.sign_key == key), None)
+    if seat is not None and state.is_turned_away(seat):
+        return Device(seat.entry, seat.role, frozenset())
+    return seat
 
 
 def admit(state: Membership | None, links: list[Link], community: bytes) -> Admission:

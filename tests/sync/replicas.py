@@ -65,6 +65,13 @@ class Replica:
         data = enrolment.write_invitation(enrolment.invite(self.log, role, [self.unit], None))
         return Replica(path, enrolment.accept(enrolment.read_invitation(data), new_id()))
 
+    def welcome(self, *others: "Replica") -> None:
+        """Exchange links, so that devices which this one invited are confirmed, and know it."""
+        for other in others:
+            self.log.apply([], other.log.links())
+        for other in others:
+            other.log.apply([], self.log.links())
+
     def set(self, record: bytes, *, replaces: bool = True, **fields: object) -> None:
         with self.store.read() as connection:
             known = self.log.record(connection, record)

@@ -16,9 +16,7 @@ from tests.sync.replicas import Replica
 def trio(tmp_path: Path) -> Iterator[list[Replica]]:
     founder = Replica.found(tmp_path / "a.db")
     replicas = [founder, founder.invite(tmp_path / "b.db"), founder.invite(tmp_path / "c.db")]
-    everyone = {link for replica in replicas for link in replica.log.links()}
-    for replica in replicas:
-        replica.log.apply([], sorted(everyone))
+    founder.welcome(*replicas[1:])
     yield replicas
     for replica in replicas:
         replica.close()
@@ -159,7 +157,7 @@ def test_two_frames_with_one_number_are_a_fork_and_the_first_stays(trio: list[Re
 def test_an_auditor_writes_nothing_that_others_accept(trio: list[Replica], tmp_path: Path) -> None:
     a, b, _ = trio
     auditor = a.invite(tmp_path / "auditor.db", "auditor")
-    b.log.apply([], auditor.log.links())
+    a.welcome(auditor, b)
     auditor.set(new_id(), subject="підробка")
     assert b.log.apply(auditor.frames()).reasons == {"right": 1}
     auditor.close()

@@ -15,7 +15,7 @@ from sync import crypto, enrolment, membership
 from sync.crypto import Opener, Signer
 from sync.enrolment import InvitationContents, Start
 from sync.ids import new_id, random_id
-from sync.membership import BadLink, DeviceEntry, Enrol, Found, Invite, Link, Membership
+from sync.membership import BadLink, Confirm, DeviceEntry, Enrol, Found, Invite, Link, Membership
 from tests.sync.replicas import Replica
 
 
@@ -63,6 +63,18 @@ def enrolment_link(state: Membership, invite: Invite, countersigner: Signer, **c
     return membership.make(state.community, state.tips, entry.id, Enrol(invite.invitation, entry, proof), signer)
 
 
+def confirmation(state: Membership, founded: Start, enrolled: Link, suffix: str) -> Link:
+    founder = founded.identity
+    return membership.make(state.community, state.tips, founder.device, Confirm(enrolled.hash, suffix), founder.signer)
+
+
+def enter(state: Membership, founded: Start, entered: Link) -> None:
+    """Add an enrolment and the founder's word for it."""
+    assert isinstance(entered.body, Enrol)
+    state.add([entered])
+    state.add([confirmation(state, founded, entered, entered.body.device.suffix)])
+
+
 def members(state: Membership) -> dict[bytes, tuple[str, str]]:
     return {device.entry.id: (device.role, device.entry.suffix) for device in state.devices.values()}
 
@@ -73,6 +85,9 @@ def test_an_invited_device_is_a_member(founded: Start) -> None:
     assert state.add([link]) == [link]
     entered = enrolment_link(state, link.body, key)
     state.add([entered])
+    assert entered.author not in members(state)
+    assert [waiting.link for waiting in state.pending] == [entered.hash]
+    state.add([confirmation(state, founded, entered, "2")])
     assert members(state)[entered.author] == ("clerk", "2")
     assert state.refused == {}
 
@@ -82,7 +97,7 @@ def test_links_in_any_order_give_the_same_members(founded: Start) -> None:
     for _ in range(4):
         link, key = invitation(founded, state)
         state.add([link])
-        state.add([enrolment_link(state, link.body, key)])
+        enter(state, founded, enrolment_link(state, link.body, key))
     links = [link.data for link in state.ordered]
     for seed in range(20):
         chance = random.Random(seed)
@@ -105,7 +120,7 @@ def test_concurrent_links_add_up_to_the_same_in_every_order(founded: Start) -> N
     signer = Signer.generate()
     entered = enrolment_link(state, link.body, key, sign_key=signer.public_key, id=b"second-admin-dev")
     entered = membership.make(state.community, state.tips, b"second-admin-dev", entered.body, signer)
-    state.add([entered])
+    enter(state, founded, entered)
     one, _ = invitation(founded, state)
     other = membership.make(
         state.community,
@@ -143,7 +158,7 @@ def test_suffixes_of_two_administrators_never_meet(founded: Start) -> None:
     link, key = invitation(founded, state, role="administrator")
     state.add([link])
     entered = enrolment_link(state, link.body, key)
-    state.add([entered])
+    enter(state, founded, entered)
     assert state.next_suffix(entered.author) == "5-1"
 
 
@@ -186,7 +201,7 @@ def test_only_an_administrator_invites(founded: Start, role: str) -> None:
     signer = Signer.generate()
     entered = enrolment_link(state, link.body, key, sign_key=signer.public_key)
     entered = membership.make(state.community, state.tips, entered.author, entered.body, signer)
-    state.add([entered])
+    enter(state, founded, entered)
     assert members(state)[entered.author] == (role, "2")
     forbidden = membership.make(
         state.community,
@@ -276,21 +291,45 @@ def test_without_the_secret_of_the_invitation_nobody_enters(founded: Start) -> N
     assert len(state.devices) == 1
 
 
-def test_an_invitation_lets_one_device_in_whatever_order_two_come(founded: Start) -> None:
+def test_who_is_a_member_does_not_hang_on_the_order_in_which_two_enrolments_come(founded: Start) -> None:
     state = state_of(founded)
     link, key = invitation(founded, state)
     state.add([link])
-    one, other = enrolment_link(state, link.body, key), enrolment_link(state, link.body, key)
-    base = [known.data for known in state.ordered]
-    outcomes = set()
-    for order in ([one, other], [other, one]):
-        again = Membership.of(base)
-        for each in order:
-            again.add([each])
-        assert len(again.devices) == 2
-        assert list(again.refused.values()) == ["invitation"]
-        outcomes.add(tuple(sorted(again.devices)))
-    assert len(outcomes) == 1
+    for _ in range(8):
+        one, other = enrolment_link(state, link.body, key), enrolment_link(state, link.body, key)
+        base = [known.data for known in state.ordered]
+        seen = Membership.of([*base, one.data])
+        confirmed = confirmation(seen, founded, one, "2")
+        for order in itertools.permutations([one, other, confirmed]):
+            again = Membership.of(base)
+            for each in (*order, *order):
+                again.add([each])
+            assert set(again.devices) == {founded.identity.device, one.author}
+            assert [waiting.device.entry.id for waiting in again.pending] == [other.author]
+
+
+def test_a_confirmation_by_nobody_who_may_confirm_has_no_effect(founded: Start) -> None:
+    state = state_of(founded)
+    link, key = invitation(founded, state)
+    state.add([link])
+    signer = Signer.generate()
+    clerk = enrolment_link(state, link.body, key, sign_key=signer.public_key)
+    clerk = membership.make(state.community, state.tips, clerk.author, clerk.body, signer)
+    enter(state, founded, clerk)
+    second = enrolment_link(state, link.body, key)
+    state.add([second])
+    forged = membership.make(state.community, state.tips, clerk.author, Confirm(second.hash, "3"), signer)
+    state.add([forged])
+    for body in (
+        Confirm(second.hash, "2"),
+        Confirm(second.hash, "01"),
+        Confirm(link.hash, "3"),
+        Confirm(clerk.hash, "3"),
+    ):
+        founder = founded.identity
+        state.add([membership.make(state.community, state.tips, founder.device, body, founder.signer)])
+    assert set(state.devices) == {founded.identity.device, clerk.author}
+    assert sorted(state.refused.values()) == ["device", "enrolment", "right", "suffix", "suffix"]
 
 
 def test_a_vault_opens_whatever_its_links_have_come_to(founded: Start) -> None:
@@ -308,7 +347,7 @@ def test_a_vault_opens_whatever_its_links_have_come_to(founded: Start) -> None:
     again = Membership.of([*(known.data for known in state.ordered), forged.data])
     assert members(again) == members(state)
     assert again.refused == {forged.hash: "signature"}
-    again.add([enrolment_link(state, link.body, key)])
+    enter(again, founded, enrolment_link(state, link.body, key))
     assert len(again.devices) == 2
 
 

@@ -25,7 +25,12 @@ def _enrol(first: Replica, invitation: bytes, proof_by: Signer) -> membership.Li
 
 def test_members_enter_by_their_links(first: Replica, second: Replica) -> None:
     admission = admit(None, read_links(list(second.log.links())), first.log.community)
-    assert set(admission.state.devices) == {first.log.device, second.log.device}
+    assert set(admission.state.devices) == {first.log.device}
+    assert [seat.entry.id for seat in admission.state.seats(second.log.device)] == [second.log.device]
+    first.welcome(second)
+    confirmed = admit(admission.state, read_links(list(first.log.links())), first.log.community)
+    assert set(confirmed.state.devices) == {first.log.device, second.log.device}
+    admission = confirmed
     assert admit(admission.state, read_links(list(first.log.links())), first.log.community).added == []
 
 
@@ -45,7 +50,7 @@ def test_what_follows_a_worthless_link_is_left_out_too(first: Replica, second: R
     good = read_links(list(second.log.links()))
     admission = admit(state, [worthless, after, *good], first.log.community)
     assert sorted(admission.refused) == sorted([worthless.hash, after.hash])
-    assert second.log.device in admission.state.devices
+    assert admission.state.seats(second.log.device)
 
 
 def test_a_false_proof_is_left_out(first: Replica, second: Replica) -> None:

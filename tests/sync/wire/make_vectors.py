@@ -71,7 +71,11 @@ def _links() -> tuple[list[tuple[bytes, bytes]], bytes]:
         {"type": "enrol", "invitation": INVITATION, "device": guest, "proof": proof},
         GUEST,
     )
-    return [found, invite, enrol], sealed
+    confirm = second.link(
+        community, [enrol[1]], FOUNDER_ID, {"type": "confirm", "enrolment": enrol[1], "suffix": "2"}, FOUNDER
+    )
+    decline = second.link(community, [confirm[1]], FOUNDER_ID, {"type": "decline", "enrolment": enrol[1]}, FOUNDER)
+    return [found, invite, enrol, confirm, decline], sealed
 
 
 def _invite_grants(community: bytes) -> list[list[bytes]]:
@@ -174,7 +178,8 @@ def _frames(community: bytes) -> list[Vector]:
 
 def vectors() -> dict[str, Vector]:
     """Return the content of each file."""
-    (found, invite, enrol), sealed = _links()
+    links, sealed = _links()
+    found, invite, enrol = links[:3]
     community = found[1]
     frames = _frames(community)
     bodies = [frame["frame"] for frame in frames]
@@ -201,7 +206,7 @@ def vectors() -> dict[str, Vector]:
             "founder": {"id": FOUNDER_ID, "seed": FOUNDER.seed, "key": FOUNDER.public},
             "guest": {"id": GUEST_ID, "seed": GUEST.seed, "key": GUEST.public},
             "invitation": {"id": INVITATION, "seed": SECRET, "key": Key(SECRET).public},
-            "links": [{"hash": name, "link": data} for data, name in (found, invite, enrol)],
+            "links": [{"hash": name, "link": data} for data, name in links],
         },
         "invitation.json": _invitation(found),
         "bundle.json": {

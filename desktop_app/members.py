@@ -1,0 +1,163 @@
+"""The people and devices of a community, as administrators see and change them."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+
+from desktop_app.audit import Audit
+from desktop_app.directory import Directory
+from sync import caretaking, membership
+from sync.errors import Refused
+from sync.log import Log
+from sync.membership import Device
+from sync.messages import _
+from sync.sqlcipher import Connection
+
+
+class State(StrEnum):
+    """How a device stands."""
+
+    MEMBER = "member"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One device of the community.
+
+    Args:
+        device: The suffix of the numbers it gives, by which people know it.
+        code: The short number that its own desk shows, to compare.
+        person: The name of its person.
+        role: What it may do.
+        units: The names of its units.
+        state: Whether it is a member, or waits for an administrator's word.
+        here: It is this device.
+        frames_waiting: How much of what it wrote waits here.
+    """
+
+    device: str
+    code: str
+    person: str
+    role: str
+    units: tuple[str, ...]
+    state: State
+    here: bool
+    frames_waiting: int
+
+
+class MemberService:
+    """Lists the devices of the community, and decides on those that wait.
+
+    Args:
+        log: The vault's log.
+        directory: Names of people and units.
+        read: Gives a connection to read with.
+        audit: Where decisions are recorded.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        directory: Directory,
+        read: Callable[[], AbstractContextManager[Connection]],
+        audit: Audit,
+    ) -> None:
+        self._log = log
+        self._directory = directory
+        self._read = read
+        self._audit = audit
+
+    @property
+    def may_decide(self) -> bool:
+        """Whether this device is an administrator's."""
+        own = self._log.membership.devices.get(self._log.device)
+        return own is not None and own.role == membership.ADMINISTRATOR
+
+    def members(self) -> list[Member]:
+        """Return all devices, members by the order of their numbers, and after them those that wait."""
+        state = self._log.membership
+        with self._read() as connection:
+            waiting = dict(connection.execute("SELECT device, count(*) FROM waiting GROUP BY device").fetchall())
+            known = [
+                self._member(connection, device, State.MEMBER, waiting.get(device.entry.id, 0))
+                for device in state.devices.values()
+            ]
+            entering = [
+                self._member(connection, each.device, State.WAITING, waiting.get(each.device.entry.id, 0))
+                for each in state.pending
+            ]
+        return [*sorted(known, key=_number), *sorted(entering, key=_number)]
+
+    def confirm(self, code: str) -> Member:
+        """Let a device that waits be a member, after two people have compared its code.
+
+        Args:
+            code: The code that its own desk shows.
+
+        Raises:
+            Refused: No device with that code waits, or this device is not an administrator's.
+        """
+        enrolment = self._waiting(code)
+        self._decide(caretaking.confirm, enrolment)
+        joined = next(member for member in self.members() if member.code == _spaced(code))
+        self._audit.record("device_confirmed", device=joined.device, code=joined.code)
+        return joined
+
+    def decline(self, code: str) -> None:
+        """Turn a device that waits away; what it wrote stays where it is, and waits.
+
+        Args:
+            code: The code that its own desk shows.
+
+        Raises:
+            Refused: No device with that code waits, or this device is not an administrator's.
+        """
+        enrolment = self._waiting(code)
+        self._decide(caretaking.decline, enrolment)
+        self._audit.record("device_declined", code=_spaced(code))
+
+    def _decide(self, decide: Callable[[Log, bytes], None], enrolment: bytes) -> None:
+        try:
+            decide(self._log, enrolment)
+        except PermissionError as error:
+            raise Refused(
+                "no_right", _("Only an administrator can decide who is a member. Nothing was changed.")
+            ) from error
+
+    def _waiting(self, code: str) -> bytes:
+        state = self._log.membership
+        codes = {membership.device_code(state.community, each.device.entry): each.link for each in state.pending}
+        if _spaced(code) not in codes:
+            raise Refused(
+                "unknown_device",
+                _("No device with the code {code} waits. Waiting: {codes}. Nothing was changed.").format(
+                    code=code, codes=", ".join(sorted(codes)) or _("none")
+                ),
+            )
+        return codes[_spaced(code)]
+
+    def _member(self, connection: Connection, device: Device, state: State, waiting: int) -> Member:
+        members = self._log.membership
+        units = sorted(device.units - {members.common_unit})
+        return Member(
+            device=device.entry.suffix,
+            code=membership.device_code(members.community, device.entry),
+            person=self._directory.name(connection, device.entry.person),
+            role=device.role,
+            units=tuple(self._directory.name(connection, unit) for unit in units),
+            state=state,
+            here=device.entry.sign_key == self._log.me.entry.sign_key,
+            frames_waiting=waiting,
+        )
+
+
+def _number(member: Member) -> list[int]:
+    return [int(part) for part in member.device.split("-")]
+
+
+def _spaced(code: str) -> str:
+    """Return a code as it is shown, however it was typed."""
+    digits = "".join(letter for letter in code if letter.isdigit())
+    return f"{digits[:4]} {digits[4:]}"

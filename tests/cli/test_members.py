@@ -1,0 +1,61 @@
+"""Who belongs to the community, from the command line: two people with one invitation, as a script sees it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Sprava
+
+
+def _exchange(sprava: Sprava, folder: Path, source: Path, target: Path) -> None:
+    file = folder / f"{source.name}-{target.name}.sprava-bundle"
+    assert sprava("bundle", "export", source, file).code == 0
+    assert sprava("bundle", "import", target, file).code == 0
+
+
+@pytest.fixture
+def third(tmp_path: Path, second: Path, sprava: Sprava) -> Path:
+    """A vault that joined with the same invitation as the second one."""
+    folder = tmp_path / "stranger"
+    invitation = second.parent / "ivan.invitation"
+    assert sprava("vault", "join", folder, "--invitation", invitation, "--person", "Хтось").code == 0
+    return folder
+
+
+def test_a_second_device_of_an_invitation_waits_for_an_administrator(
+    sprava: Sprava, tmp_path: Path, seat: Path, second: Path, third: Path, appeal: Path
+) -> None:
+    assert sprava("--json", "case", "register", third, "--kit", "appeal", "--from", appeal).code == 0
+    _exchange(sprava, tmp_path, second, seat)
+    _exchange(sprava, tmp_path, third, seat)
+    listed = sprava("--json", "member", "list", seat).json["members"]
+    assert [(member["device"], member["state"]) for member in listed] == [
+        ("1", "member"),
+        ("2", "member"),
+        ("2", "waiting"),
+    ]
+    assert listed[2]["frames_waiting"] > 0
+    code = sprava("--json", "vault", "info", third).json["code"]
+    assert listed[2]["code"] == code
+    assert sprava("--json", "case", "list", seat).json["total"] == 0
+    assert sprava("--json", "member", "confirm", second, code).error == "unknown_device"
+    _exchange(sprava, tmp_path, seat, second)
+    assert sprava("--json", "member", "confirm", second, code).error == "no_right"
+    assert sprava("--json", "member", "confirm", seat, "0000 0000").error == "unknown_device"
+    assert sprava("--json", "member", "confirm", seat, code).json["device"] == "3"
+    assert sprava("--json", "case", "list", seat).json["total"] == 1
+    for vault in (second, third):
+        _exchange(sprava, tmp_path, seat, vault)
+        assert sprava("--json", "case", "list", vault).json["total"] == 1
+    assert sprava("--json", "vault", "info", third).json["device"] == "3"
+
+
+def test_a_device_that_is_turned_away_keeps_its_work_and_is_told(
+    sprava: Sprava, tmp_path: Path, seat: Path, second: Path, third: Path
+) -> None:
+    _exchange(sprava, tmp_path, second, seat)
+    _exchange(sprava, tmp_path, third, seat)
+    code = sprava("--json", "vault", "info", third).json["code"].replace(" ", "")
+    assert sprava("--json", "member", "decline", seat, code).code == 0
+    _exchange(sprava, tmp_path, seat, third)
+    assert sprava("--json", "vault", "info", third).error == "not_a_member"
