@@ -74,7 +74,14 @@ def repair(
     """
     tell = progress or (lambda _sentence: None)
     put_back = putting_back.key_file(folder, sources)
-    with Custody(folder, passphrase, stick=stick) as custody:
+    try:
+        custody = Custody(folder, passphrase, stick=stick)
+    except Damaged as damage:
+        put_back += putting_back.key_file(folder, sources, foreign=damage.code == "foreign_key_file")
+        if not put_back:
+            raise
+        custody = Custody(folder, passphrase, stick=stick)
+    with custody:
         tell(_("Everything is being checked."))
         report = Report(verify_custody(custody), done=put_back)
         faulty = {check.part for check in report.before if not check.sound}

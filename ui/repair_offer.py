@@ -14,7 +14,7 @@ from ui import stick_row, theme
 from ui.widgets import button, label
 from ui.worker import Worker
 
-_BEYOND_REPAIR = frozenset({"damaged_key_file", "cannot_repair"})
+_BEYOND_REPAIR = frozenset({"damaged_key_file", "foreign_key_file", "cannot_repair"})
 
 
 class RepairOffer(QWidget):

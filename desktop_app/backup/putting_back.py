@@ -24,12 +24,13 @@ def is_backup(path: Path) -> bool:
         return False
 
 
-def key_file(folder: Path, sources: Sequence[Path]) -> list[str]:
+def key_file(folder: Path, sources: Sequence[Path], *, foreign: bool = False) -> list[str]:
     """Put the key file of a backup into a vault that has none that is whole.
 
     Args:
         folder: The vault's folder.
         sources: Files of which some may be backups of this vault; the first is taken.
+        foreign: The key file there is whole and surely another vault's.
 
     Returns:
         Sentences about what was done.
@@ -41,16 +42,22 @@ def key_file(folder: Path, sources: Sequence[Path]) -> list[str]:
     if not backups or not folder.is_dir():
         return []
     with failures.plainly():
-        try:
-            keystore.load(folder)
-        except Damaged:
-            found = keyfile.parse(saved_key_file(backups[0]))
-            if (folder / keystore.KEY_NAME).exists():
-                (folder / keystore.KEY_NAME).replace(folder / keystore.DAMAGED_NAME)
-            keystore.store(folder, found)
-            words = _("The key file was put back from {file}; the pass phrase of that time opens the vault.")
-            return [words.format(file=backups[0].name)]
-    return []
+        if not foreign and _is_whole(folder):
+            return []
+        found = keyfile.parse(saved_key_file(backups[0]))
+        if (folder / keystore.KEY_NAME).exists():
+            (folder / keystore.KEY_NAME).replace(folder / keystore.DAMAGED_NAME)
+        keystore.store(folder, found)
+    words = _("The key file was put back from {file}; the pass phrase of that time opens the vault.")
+    return [words.format(file=backups[0].name)]
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        keystore.load(folder)
+    except Damaged:
+        return False
+    return True
 
 
 def frames(workspace: Workspace, custody: Custody, source: Path) -> int:

@@ -2,13 +2,14 @@
 
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from desktop_app.vault import failures, keyfile, keystore, opening, ways
+from desktop_app.vault.fitting import fitting, is_foreign
 from desktop_app.vault.instance import InstanceLock
 from desktop_app.vault.keyfile import KeyFile
 from desktop_app.vault.mark import Mark
@@ -32,7 +33,8 @@ class Custody:
 
     Raises:
         Refused: There is no vault, the pass phrase does not fit, or the vault is open elsewhere.
-        Damaged: Both key files are damaged ("damaged_key_file").
+        Damaged: Both key files are damaged ("damaged_key_file"), or the only whole one is another vault's
+            ("foreign_key_file").
     """
 
     def __init__(self, folder: Path, text: str, *, stick: Stick | None = None, only_look: bool = False) -> None:
@@ -47,11 +49,11 @@ class Custody:
                 raise
             self._lock = None
         try:
-            with failures.plainly():
-                self._loaded = keystore.load(self.folder)
-            started = time.perf_counter()
-            self._vault_key = ways.unlock(self.folder, self._loaded.key_file, text, stick)
-            self._seconds = time.perf_counter() - started
+            found = fitting(self.folder, partial(ways.unlock, self.folder, text=text, given=stick))
+            self._loaded, self._vault_key, self._seconds = found.loaded, found.vault_key, found.seconds
+            if not only_look and is_foreign(self.folder, self._vault_key):
+                keyfile.wipe(self._vault_key)
+                raise keystore.foreign()
         except BaseException:
             self._release()
             raise

@@ -6,7 +6,7 @@ from pathlib import Path
 from desktop_app.vault import keyfile
 from desktop_app.vault.keyfile import KeyFile
 from sync import files
-from sync.errors import Damaged
+from sync.errors import Damaged, Failure
 from sync.messages import _
 
 KEY_NAME = "vault.key"
@@ -20,11 +20,13 @@ class Loaded:
 
     Args:
         key_file: The newest that is whole.
-        from_previous: Whether ``vault.key`` was damaged or missing, and the one before it was taken.
+        from_previous: Whether ``vault.key`` was damaged, missing or another vault's, and the one before it was taken.
+        foreign: Whether ``vault.key`` was another vault's.
     """
 
     key_file: KeyFile
     from_previous: bool
+    foreign: bool = False
 
 
 def load(folder: Path) -> Loaded:
@@ -42,6 +44,34 @@ def load(folder: Path) -> Loaded:
             return Loaded(_read(folder / PREVIOUS_NAME), from_previous=True)
         except Damaged:
             raise damage from None
+
+
+def other(folder: Path, loaded: Loaded) -> Loaded | None:
+    """Return the copy beside a whole ``vault.key`` where it's of another vault; None where there is no such.
+
+    Raises:
+        OSError: The disk refused.
+    """
+    if loaded.from_previous:
+        return None
+    try:
+        previous = _read(folder / PREVIOUS_NAME)
+    except Failure:
+        return None
+    if previous.vault_id == loaded.key_file.vault_id:
+        return None
+    return Loaded(previous, from_previous=True, foreign=True)
+
+
+def foreign() -> Damaged:
+    """Return the failure of a key file that opens, and then fits nothing in its folder."""
+    return Damaged(
+        "foreign_key_file",
+        _(
+            "The key file (vault.key) in this folder belongs to another vault: it opens, but it doesn't fit the "
+            "database here. Nothing was changed. Put back the key file of this vault; a backup holds it too."
+        ),
+    )
 
 
 def store(folder: Path, key_file: KeyFile) -> None:
@@ -67,8 +97,8 @@ def replace(folder: Path, present: KeyFile, following: KeyFile) -> None:
 def mend(folder: Path, loaded: Loaded) -> tuple[str, ...]:
     """After the vault was unlocked: make both places hold the key file that unlocked it.
 
-    A damaged ``vault.key`` is put aside, not deleted. The former pass phrase ends here, when the new one has proved
-    itself.
+    A damaged or foreign ``vault.key`` is put aside, not deleted. The former pass phrase ends here, when the new one has
+    proved itself.
 
     Returns:
         Sentences to show, if something was amiss.
@@ -76,13 +106,21 @@ def mend(folder: Path, loaded: Loaded) -> tuple[str, ...]:
     data = loaded.key_file.pack()
     notices = []
     try:
-        if loaded.from_previous:
+        if loaded.foreign:
+            notices.append(
+                _(
+                    "The key file in the vault's folder was another vault's; the copy beside it opened the vault and "
+                    "was put in its place. The other one was put aside as {file}."
+                ).format(file=DAMAGED_NAME)
+            )
+        elif loaded.from_previous:
             notices.append(
                 _(
                     "The newest key file was damaged; the copy beside it opened the vault and was put in its place. "
                     "If the pass phrase was changed lately, the former one is in force: change it again."
                 )
             )
+        if loaded.from_previous:
             if (folder / KEY_NAME).exists():
                 (folder / KEY_NAME).replace(folder / DAMAGED_NAME)
             files.write_durably(folder / KEY_NAME, data)

@@ -3,13 +3,13 @@
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from desktop_app.salvage.pages import is_own
 from desktop_app.vault import failures, keyfile, keystore, passphrase, ways
+from desktop_app.vault.fitting import fitting, is_foreign
 from desktop_app.vault.instance import InstanceLock
 from desktop_app.vault.kdf import TARGET_SECONDS, KdfParameters
 from desktop_app.vault.keyfile import KeyFile
@@ -88,7 +88,8 @@ def open_vault(
     Raises:
         Refused: "no_vault", "vault_in_use", "wrong_passphrase", "too_many_tries", "stick_missing", "other_stick",
             "newer_vault", "read_only" or "disk_full".
-        Damaged: "damaged_key_file", "missing_database", "damaged_database" or "disk_error"; nothing was changed.
+        Damaged: "damaged_key_file", "foreign_key_file", "missing_database", "damaged_database" or "disk_error"; nothing
+            was changed.
     """
     way = partial(ways.unlock, text=text, given=stick)
     return _opened(folder.absolute(), way, migrate, schema_version)
@@ -135,7 +136,7 @@ def change_passphrase(
 
     Raises:
         Refused: The old one does not fit, the new one is weak, or the vault is open; the old one still opens.
-        Damaged: The key file is damaged.
+        Damaged: The key file is damaged, or it and its copy are of two vaults ("foreign_key_file").
     """
     folder = folder.absolute()
     require_vault(folder)
@@ -144,7 +145,11 @@ def change_passphrase(
         lock.acquire()
         try:
             following = NewPhrase(new, new_stick, kdf)
-            change(folder, keystore.load(folder).key_file, (old, stick), following, drop_stick=drop_stick)
+            loaded = keystore.load(folder)
+            if keystore.other(folder, loaded) is not None:
+                # Written over by the next generation, the copy that belongs here would be gone.
+                raise keystore.foreign()
+            change(folder, loaded.key_file, (old, stick), following, drop_stick=drop_stick)
         finally:
             lock.release()
 
@@ -247,12 +252,14 @@ def _opened(
     require_vault(folder)
 
     def unlock() -> _Unlocked:
-        with failures.plainly():
-            loaded = keystore.load(folder)
-        started = time.perf_counter()
-        vault_key = way(folder, loaded.key_file)
-        seconds = time.perf_counter() - started
-        return loaded.key_file, vault_key, keystore.mend(folder, loaded), seconds
+        found = fitting(folder, partial(way, folder))
+        try:
+            require_database(folder / DATABASE_NAME, found.vault_key)
+            notices = keystore.mend(folder, found.loaded)
+        except BaseException:
+            keyfile.wipe(found.vault_key)
+            raise
+        return found.loaded.key_file, found.vault_key, notices, found.seconds
 
     vault = _open(folder, unlock)
     try:
@@ -270,7 +277,6 @@ def _open(folder: Path, unlock: Callable[[], _Unlocked]) -> Vault:
     vault_key = bytearray()
     try:
         key_file, vault_key, notices, seconds = unlock()
-        require_database(folder / DATABASE_NAME, vault_key)
         return Vault(folder, lock, key_file, vault_key, notices, seconds)
     except BaseException:
         keyfile.wipe(vault_key)
@@ -282,8 +288,8 @@ def require_database(path: Path, vault_key: bytearray) -> None:
     """Refuse to open what SQLite would take for a new database.
 
     Raises:
-        Damaged: The file is missing ("missing_database"), or not this vault's ("damaged_database"); or something else
-            lies where its write-ahead log belongs ("file_in_the_way").
+        Damaged: The file is missing ("missing_database"), or not this vault's ("damaged_database"), or the key is not
+            ("foreign_key_file"); or something else lies where its write-ahead log belongs ("file_in_the_way").
     """
     if not path.exists():
         raise Damaged(
@@ -305,7 +311,7 @@ def require_database(path: Path, vault_key: bytearray) -> None:
     try:
         with failures.plainly():
             if not is_own(path, bytes(key)):
-                raise failures.broken_database()
+                raise keystore.foreign() if is_foreign(path.parent, vault_key) else failures.broken_database()
     finally:
         keyfile.wipe(key)
 

@@ -14,6 +14,7 @@ from desktop_app import vault
 from desktop_app.cases.model import CaseQuery
 from desktop_app.kits.examples import example
 from desktop_app.opening import create_workspace, open_workspace
+from desktop_app.repair import repair
 from desktop_app.verify import verify_folder
 from sync.errors import Damaged
 from sync.messages import set_language
@@ -119,8 +120,6 @@ EXPECTED = {
         directory: "damaged_database",
     },
     "vault.db-wal": {directory: "file_in_the_way"},
-    # Both vaults have one pass phrase, so the other's key file opens, and then nothing fits it.
-    "vault.key": {foreign: "damaged_database"},
     "vault.lock": {directory: "file_in_the_way"},
 }
 
@@ -149,7 +148,12 @@ def test_one_file_in_each_state(template: Path, tmp_path: Path, name: str, state
 PAIRS = [
     (("vault.key", flipped), ("vault.key.previous", missing), "damaged_key_file"),
     (("vault.key", missing), ("vault.key.previous", empty), "damaged_key_file"),
-    (("vault.key", directory), ("vault.key.previous", foreign), "damaged_database"),
+    # Both vaults have one pass phrase, so the other's key file opens, and then nothing fits it.
+    (("vault.key", directory), ("vault.key.previous", foreign), "foreign_key_file"),
+    (("vault.key", foreign), ("vault.key.previous", missing), "foreign_key_file"),
+    (("vault.key", foreign), ("vault.key.previous", foreign), "foreign_key_file"),
+    (("vault.key", foreign), ("vault.db", flipped), "damaged_database"),
+    (("vault.key", foreign), ("vault.mark", missing), "opens"),
     (("vault.db", flipped), ("vault.mark", missing), "damaged_database"),
     (("vault.db", missing), ("vault.seat", flipped), "missing_database"),
     (("vault.mark", directory), ("vault.seat", directory), "opens"),
@@ -176,6 +180,38 @@ def test_two_files_at_once(
     assert outcome(folder) == expected
     if expected != "opens":
         is_kept(folder, before, log_taken_in=("vault.db", flipped) in {one, two})
+
+
+def test_the_key_file_of_another_vault_gives_way_to_the_copy_beside_it(template: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "vault"
+    damage(template, folder, ("vault.key", foreign))
+    other = (folder / "vault.key").read_bytes()
+    with pytest.raises(Damaged) as refusal:
+        vault.change_passphrase(folder, PASSPHRASE, PASSPHRASE + " небо")
+    assert refusal.value.code == "foreign_key_file"
+    set_language("en")
+    with open_workspace(folder, PASSPHRASE) as opened:
+        assert any("another vault" in notice for notice in opened.notices)
+        assert opened.cases.count(CaseQuery()) == 8
+    assert (folder / "vault.key.damaged").read_bytes() == other
+    assert (folder / "vault.key").read_bytes() == (template / "vault" / "vault.key").read_bytes()
+
+
+def test_both_key_files_of_another_vault_are_put_back_from_a_backup(template: Path, tmp_path: Path) -> None:
+    folder, saved = tmp_path / "vault", tmp_path / "saved"
+    damage(template, folder)
+    saved.mkdir()
+    with open_workspace(folder, PASSPHRASE) as opened:
+        opened.backups.back_up(saved)
+    for name in ("vault.key", "vault.key.previous"):
+        foreign(folder / name, template / "other" / name)
+    before = contents(folder)
+    with pytest.raises(Damaged):
+        repair(folder, PASSPHRASE)
+    assert changed(before, contents(folder)) <= {"vault.lock"}
+    report = repair(folder, PASSPHRASE, list(saved.iterdir()))
+    assert report.sound
+    assert outcome(folder) == "opens"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a medium is made read-only by mounting it so")
