@@ -8,7 +8,7 @@ import pytest
 
 from desktop_app import vault
 from desktop_app.kits.examples import example
-from desktop_app.opening import create_workspace
+from desktop_app.opening import create_workspace, open_workspace
 from desktop_app.repair import repair
 from desktop_app.salvage.pages import PAGE_BYTES, Pages
 from desktop_app.vault.custody import Custody
@@ -66,5 +66,5 @@ def test_such_a_vault_is_checked_and_mended(crashed: Path) -> None:
     assert any(not check.sound for check in verify_folder(crashed, PASSPHRASE))
     report = repair(crashed, PASSPHRASE)
     assert report.sound, report.after
-    with vault.open_vault(crashed, PASSPHRASE, schema_version=99) as opened, opened.read() as connection:
-        assert connection.execute("SELECT count(*) FROM case_row").fetchone() == (1,)
+    with open_workspace(crashed, PASSPHRASE) as workspace:
+        assert workspace.info().cases == 1
