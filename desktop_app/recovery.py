@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from desktop_app import key_past
 from desktop_app.audit import Audit
 from desktop_app.vault import NewPhrase, Vault, shares
 from desktop_app.vault.shares import Arrangement, Secret, Share
@@ -143,6 +144,7 @@ class RecoveryService:
             Refused: The pass phrase is weak or the disk refuses; what opened the vault still does.
         """
         self._vault.replace_ways(phrase, prepared.secret)
+        key_past.keep(self._vault, self._log)
         # After a power cut here the number in the key file tells that this note is of an older sheet.
         self._keep(prepared.number, prepared.arrangement, confirmed=False)
         self._audit.record("recovery_made", number=prepared.number, count=prepared.arrangement.count)

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+from desktop_app import key_past
 from desktop_app.attachments import model as attachments
 from desktop_app.attachments import rows as attached
 from desktop_app.attachments.service import FileService
@@ -138,7 +139,12 @@ class Workspace:
                     "the program. This was written into the audit. The cases are safe; tell the head of the unit."
                 )
             )
-        self.audit.begin({Past.LOST: ["mark_lost"], Past.COPIED: ["vault_copied"]}.get(self.lives.past, []))
+        of_keys = key_past.examine(opened, self.log)
+        if key_past.PUT_BACK in of_keys:
+            self.notices.append(key_past.put_back())
+        of_past = {Past.LOST: ["mark_lost"], Past.COPIED: ["vault_copied"]}.get(self.lives.past, [])
+        self.audit.begin([*of_past, *of_keys])
+        key_past.keep(opened, self.log)
 
     @property
     def folder(self) -> Path:
@@ -291,6 +297,7 @@ class Workspace:
             Refused: The present one is wrong, the new one is weak, or the disk refuses; the present one still opens.
         """
         self._vault.change_passphrase(old, new, stick=stick, new_stick=new_stick, drop_stick=drop_stick)
+        key_past.keep(self._vault, self.log)
         self.audit.record("passphrase_changed")
 
     def subscribe(self, callback: Callable[[ChangeEvent], None]) -> Callable[[], None]:
@@ -304,6 +311,7 @@ class Workspace:
 
     def close(self) -> None:
         """Close the vault and wipe its keys."""
+        key_past.keep(self._vault, self.log)
         self._keep_seat()
         try:
             self.audit.close()

@@ -104,6 +104,8 @@ _ALL = (
         "wrong_tries", N_("Wrong tries before the vault was opened"), "warn", Group.SEAT,
         ("count",), N_("how many: {count}"), "warn",
     ),
+    Kind("ways_changed", N_("Ways into the vault were changed while it was closed"), "lock", Group.SEAT),
+    Kind("key_file_put_back", N_("An older key file was put back"), "warn", Group.SEAT, role="warn"),
     Kind("passphrase_changed", N_("Pass phrase changed"), "lock", Group.SEAT),
     Kind(
         "recovery_made", N_("Recovery sheet made"), "shield", Group.SEAT, ("number", "count"),
