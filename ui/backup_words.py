@@ -21,6 +21,25 @@ def last_words(status: BackupStatus) -> str:
     return _("Last good backup: {when}").format(when=when_words(good.when))
 
 
+def late_words(status: BackupStatus) -> tuple[str, str]:
+    """Return what Today says when there is no backup, an old one, or one that failed; else two empty texts.
+
+    Args:
+        status: What is known about the backups.
+    """
+    if status.example:
+        return "", ""
+    good, failed = status.last_good, status.last_failed
+    if failed is not None and (good is None or failed.when_ms > good.when_ms):
+        reason = _("{when}: {reason}.").format(when=when_words(failed.when), reason=reason_words(failed.code))
+        return _("The last backup failed"), reason + (" " + last_words(status) + "." if good else "")
+    if not status.late:
+        return "", ""
+    if good is None:
+        return _("There is no backup yet"), detail_words(status)
+    return _("The last backup is too old"), last_words(status) + "."
+
+
 def made_words(made: "Made") -> str:
     """Return what a backup has done, in one sentence."""
     words = _("The backup is made and was read back: {file}").format(file=made.file)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QProgressBar, QWidget
@@ -24,6 +25,9 @@ from ui.look import Look
 from ui.new_phrase import NewPhraseField
 from ui.widgets import Elided, button, caption, icon_label, label
 from ui.worker import Worker
+
+if TYPE_CHECKING:
+    from desktop_app.backup.restoring import Restored
 
 _LINES = 3
 
@@ -50,6 +54,7 @@ class Recover(Gate):
         self.backup = backup
         self._worker = worker
         self._found: list[Share] = []
+        self._done: list[Restored] = []
         self.words = QPlainTextEdit(self)
         self.take = button(_("Take these words"), "check", parent=self)
         self.choose = button(_("Choose a file or photo…"), "folder", parent=self)
@@ -108,7 +113,9 @@ class Recover(Gate):
             path: The file for the new sheet; trustees' sheets get a number behind its name.
         """
         self._set_busy(busy=True)
-        job = partial(_recover, Path(self.known.folder), list(self._found), self.phrase.text(), Path(path), self.backup)
+        job = partial(_recover, Path(self.known.folder), list(self._found), self.phrase.text(), Path(path))
+        if self.backup:
+            job = partial(_restore_and, job, Path(self.backup), Path(self.known.folder), list(self._found), self._done)
         self._worker.run(job, self._recovered, self._failed)
 
     def _build(self) -> None:
@@ -231,15 +238,12 @@ def _none() -> Refused:
     return Refused("no_sheet", _("Read the recovery sheet first: type its words or choose its file."))
 
 
-def _recover(folder: Path, found: Sequence[Share], phrase: str, path: Path, backup: str) -> Workspace:
+def _recover(folder: Path, found: Sequence[Share], phrase: str, path: Path) -> Workspace:
     def keep(prepared: Prepared) -> list[Path]:
         return prepared.write(path)
 
     if ring(folder):
         raise open_elsewhere()
-    # A second try, after the new sheet could not be written, finds the vault restored already.
-    if backup and not is_vault(folder):
-        _restore(Path(backup), folder, found)
     workspace = recover_workspace(folder, found, NewPhrase(phrase), keep)
     number = workspace.recovery.state().number
     workspace.notices.insert(
@@ -252,8 +256,24 @@ def _recover(folder: Path, found: Sequence[Share], phrase: str, path: Path, back
     return workspace
 
 
-def _restore(backup: Path, folder: Path, found: Sequence[Share]) -> None:
+def _restore_and(
+    recover: Callable[[], Workspace], backup: Path, folder: Path, found: Sequence[Share], done: "list[Restored]"
+) -> Workspace:
+    """Restore a vault and open it; a second try, after the new sheet could not be written, finds it restored.
+
+    Args:
+        recover: Opens it.
+        backup: The backup.
+        folder: The vault's folder.
+        found: The recovery sheets.
+        done: What was restored by an earlier try, or by this one.
+    """
     from desktop_app.backup.restoring import restore
     from desktop_app.backup.ways import Way
 
-    restore(backup, folder, Way(recovery=shares.combine(found)).vault_key)
+    if not is_vault(folder):
+        done[:] = [restore(backup, folder, Way(recovery=shares.combine(found)).vault_key)]
+    workspace = recover()
+    for restored in done:
+        restored.record(workspace.audit, backup)
+    return workspace

@@ -247,6 +247,7 @@ def _restore(
     except Failure as failure:
         words = _("The vault is restored into {folder}, but does not open: {reason}")
         raise Refused(failure.code, words.format(folder=folder, reason=failure.message)) from failure
+    restored.record(workspace.audit, file)
     return workspace
 
 

@@ -9,12 +9,14 @@ from PySide6.QtCore import QDate, QLocale, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from desktop_app.backup.service import BackupStatus
 from desktop_app.cases.model import CaseRow, Draft, Today
 from desktop_app.kits.model import Kit, text
 from desktop_app.recovery import RecoveryState
 from desktop_app.workspace import ChangeEvent, Workspace
 from sync.messages import _, language, ngettext
 from ui import theme
+from ui.backup_words import late_words
 from ui.cases.states import State, due_state
 from ui.context import DeskContext
 from ui.page import Page
@@ -34,12 +36,20 @@ class _Loaded:
     conflicts: int
     unit: str
     recovery: RecoveryState | None
+    backup: BackupStatus
 
 
 def _load(workspace: Workspace) -> _Loaded:
     kits = {kit.id: kit for kit in workspace.kits()}
     recovery = None if workspace.is_example else workspace.recovery.state()
-    return _Loaded(workspace.cases.today(), kits, workspace.conflicts.count(), workspace.unit.name, recovery)
+    return _Loaded(
+        workspace.cases.today(),
+        kits,
+        workspace.conflicts.count(),
+        workspace.unit.name,
+        recovery,
+        workspace.backups.status(),
+    )
 
 
 class Section(Card):
@@ -104,11 +114,13 @@ class TodayPage(Page):
 
     def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
+        self._has_cases = False
         self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._date = label("", "title", parent=self)
         self._summary = label("", "", "muted", self)
         self.conflicts = _ConflictNote(self)
         self.recovery = _RecoveryNote(self)
+        self.backup = _BackupNote(self)
         self.overdue = Section(_("Overdue"), _("Nothing is overdue."), self)
         self.due_soon = Section(_("Due soon"), _("Nothing is due in the next days."), self)
         self.from_others = Section(_("New from others"), _("Nothing new has come from others."), self)
@@ -161,6 +173,7 @@ class TodayPage(Page):
         column.addLayout(head)
         column.addWidget(self.conflicts)
         column.addWidget(self.recovery)
+        column.addWidget(self.backup)
         self._columns.setSpacing(theme.SPACE_M)
         left, right = QVBoxLayout(), QVBoxLayout()
         for side, sections in (
@@ -188,6 +201,8 @@ class TodayPage(Page):
             section.all.clicked.connect(section.unfold)
         self.conflicts.open.clicked.connect(partial(context.open_conflicts, ""))
         self.recovery.open.clicked.connect(partial(context.show_page, "administration", "recovery"))
+        self.backup.open.clicked.connect(partial(context.show_page, "administration", "backup"))
+        context.backup.status_changed.connect(self._show_backup)
 
     def _open_draft(self, draft_id: str) -> None:
         self.context.new_case(draft_id)
@@ -201,12 +216,17 @@ class TodayPage(Page):
         self.drafts.show_rows([_draft_row(draft, loaded.kits) for draft in today.drafts], len(today.drafts))
         self.conflicts.show_count(loaded.conflicts)
         self.recovery.show_state(loaded.recovery)
+        self._has_cases = bool(today.open_total or today.recent or today.from_others)
+        self._show_backup(loaded.backup)
         self._summary.setText(
             ngettext("{count} case in work", "{count} cases in work", today.open_total).format(count=today.open_total)
         )
         # The page held the focus for rows to come; if the person has gone elsewhere, it stays there.
         if self.hasFocus():
             self.focus_first()
+
+    def _show_backup(self, status: BackupStatus) -> None:
+        self.backup.show_status(status, has_cases=self._has_cases)
 
 
 class _Note(QFrame):
@@ -229,7 +249,8 @@ class _Note(QFrame):
         row.addWidget(icon_label(icon, "warn", self))
         self.words = label("", "strong", "warn", self)
         row.addWidget(self.words)
-        row.addWidget(label(hint, "", "muted", self, wrap=True), 1)
+        self.hint = label(hint, "", "muted", self, wrap=True)
+        row.addWidget(self.hint, 1)
         self.open = button(action, "forward", parent=self)
         self.open.setAccessibleName(name)
         row.addWidget(self.open)
@@ -256,6 +277,18 @@ class _RecoveryNote(_Note):
         unread = state is not None and state.exists and state.made_on is not None and not state.confirmed
         self.words.setText(_("The recovery sheet was not read back") if unread else _("There is no recovery sheet"))
         self.setVisible(state is not None and (unread or not state.exists))
+
+
+class _BackupNote(_Note):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__("saved", "", _("Look"), _("Look at the backups"), parent)
+
+    def show_status(self, status: BackupStatus, *, has_cases: bool) -> None:
+        words, hint = late_words(status)
+        # A vault in which nothing has been registered yet has nothing to lose.
+        self.setVisible(bool(words) and (has_cases or status.last_good is not None))
+        self.words.setText(words)
+        self.hint.setText(hint)
 
 
 def _case_rows(rows: list[CaseRow]) -> list[Row]:

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from desktop_app import schema
 from desktop_app.backup import failures
@@ -24,6 +25,9 @@ from sync import digest, files, sqlcipher
 from sync.errors import Damaged, Refused
 from sync.messages import _
 from sync.sqlcipher import Connection
+
+if TYPE_CHECKING:
+    from desktop_app.audit import Audit
 
 _MARGIN = 16 * 2**20
 
@@ -49,6 +53,15 @@ class Restored:
     files: int
     digest: str
     missing: tuple[str, ...]
+
+    def record(self, audit: "Audit", file: Path) -> None:
+        """Write into the audit of the vault, opened for the first time, that it comes from a backup.
+
+        Args:
+            audit: Its audit.
+            file: The backup file.
+        """
+        audit.record("backup_restored", file=str(file), made=f"{self.made.astimezone():%d.%m.%Y %H:%M}")
 
 
 def restore(

@@ -48,6 +48,11 @@ class BackupStatus:
         """The youngest good backup."""
         return self.notes.last_good
 
+    @property
+    def last_failed(self) -> Failed | None:
+        """The youngest of the failures after which no backup went well at that place."""
+        return max(self.notes.failed.values(), key=lambda failed: failed.when_ms, default=None)
+
 
 class BackupService:
     """Backs an opened vault up and remembers what came of it.

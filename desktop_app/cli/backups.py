@@ -35,6 +35,9 @@ def add_commands(commands: Commands) -> None:
     )
     info = commands.add("backup-info", _("what a backup file holds"), _info)
     info.add_argument("file", metavar="FILE", type=Path)
+    info.add_argument(
+        "--recovery-code", action="append", metavar="FILE", type=Path, help=_("open it with the recovery sheet")
+    )
 
 
 def _backup(arguments: Namespace) -> int:
@@ -68,7 +71,7 @@ def _restore(arguments: Namespace) -> int:
     # Opened at once: the new life of its log is begun and told here, and a used recovery sheet is replaced.
     document, lines = recovery.recovered(arguments, found, new) if found else ({}, [])
     with Way(new).open(restored.folder) if found else way.open(restored.folder) as workspace:
-        workspace.audit.record("backup_restored", file=str(arguments.file), made=_words(restored.made))
+        restored.record(workspace.audit, arguments.file)
         info = workspace.info()
         for notice in workspace.notices:
             output.tell(notice)

@@ -9,6 +9,7 @@ from pathlib import Path
 from desktop_app.cli import output, recovery
 from desktop_app.cli.parser import Commands
 from desktop_app.opening import create_workspace, invitation_code, join_workspace, open_workspace
+from desktop_app.recovery import RecoveryState
 from desktop_app.settings import Settings
 from desktop_app.workspace import Workspace
 from sync.membership import ROLES
@@ -105,10 +106,10 @@ def _made(arguments: Namespace, workspace: Workspace, **more: object) -> int:
 
 def _info(arguments: Namespace) -> int:
     with opened(arguments) as workspace:
-        info = workspace.info()
+        info, recovery, backup = workspace.info(), workspace.recovery.state(), workspace.backups.status().last_good
     return output.result(
         arguments,
-        asdict(info),
+        {**asdict(info), "recovery": recovery, "last_backup": backup},
         _("Community: {name}").format(name=info.community),
         _("Person: {name}, {role}, device {device}").format(name=info.person, role=info.role, device=info.device),
         _("Units: {names}").format(names=", ".join(info.units)),
@@ -120,6 +121,23 @@ def _info(arguments: Namespace) -> int:
         _("Last exchange: {when}").format(
             when=info.last_exchange.strftime("%d.%m.%Y %H:%M") if info.last_exchange else _("never")
         ),
+        _("Recovery sheet: {words}").format(words=_sheet_words(recovery)),
+        _("Last good backup: {when}").format(
+            when=f"{backup.when.astimezone():%d.%m.%Y %H:%M}, {backup.file}" if backup else _("never")
+        ),
+    )
+
+
+def _sheet_words(state: RecoveryState) -> str:
+    if not state.exists:
+        return _("none")
+    if state.arrangement is None or state.made_on is None:
+        return state.number
+    day = f"{state.made_on:%d.%m.%Y}"
+    if state.arrangement.single:
+        return _("{number} of {day}").format(number=state.number, day=day)
+    return _("{number} of {day}, any {needed} of {count}").format(
+        number=state.number, day=day, needed=state.arrangement.threshold, count=state.arrangement.count
     )
 
 

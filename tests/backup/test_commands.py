@@ -105,10 +105,18 @@ def test_restored_with_the_recovery_sheet(
     sheet = tmp_path / "sheet.pdf"
     assert sprava("vault", "recovery-sheet", folder, "--out", sheet, "--json").code == 0
     made = sprava("backup", folder, stick, "--json").json
+    info = sprava("vault", "info", folder, "--json").json
+    assert info["recovery"]["arrangement"] == {"threshold": 1, "count": 1}
+    assert info["last_backup"]["file"] == made["file"]
+    told = sprava("vault", "info", folder, "--lang", "en").out
+    assert f"Recovery sheet: {info['recovery']['number']} of " in told
+    assert made["file"] in told
     assert WAY.text == PASSPHRASE
     (tmp_path / "new").write_text(OTHER, encoding="utf-8")
     monkeypatch.delenv("SPRAVA_PASSPHRASE")
     assert sprava("drill", made["file"], "--recovery-code", sheet, "--json").json["sound"]
+    listed = sprava("backup-info", made["file"], "--recovery-code", sheet, "--json").json
+    assert [held["generation"] for held in listed["generations"]] == [made["generation"]]
     said = sprava(
         "restore", made["file"], tmp_path / "back", "--recovery-code", sheet,
         "--new-passphrase-file", tmp_path / "new", "--recovery-sheet", tmp_path / "second.pdf", "--json",

@@ -234,7 +234,7 @@ class BackupSection(Section):
         self.trial.setEnabled(good is not None and not self.context.backup.running)
 
     def _show_problem(self, status: BackupStatus) -> None:
-        failed = max(status.notes.failed.values(), key=lambda failed: failed.when_ms, default=None)
+        failed = status.last_failed
         self.problem.setVisible(failed is not None)
         if failed is not None:
             words = _("The attempt of {when} did not succeed: {reason}. The backup before it is whole.")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.audit import AuditQuery
 from desktop_app.backup.making import back_up
 from desktop_app.backup.reading import BackupFile
 from desktop_app.backup.ways import Way
@@ -21,6 +22,7 @@ from ui.first_run import FirstRun
 from ui.first_run_steps import Answers, DoneStep
 from ui.recover import Recover
 from ui.restore import Restore
+from ui.today import TodayPage
 from ui.window import Window
 
 
@@ -45,6 +47,46 @@ def card(window: Window, hands: Hands) -> BackupSection:
     section = page.section("backup")
     assert isinstance(section, BackupSection)
     return section
+
+
+def told_as_restored(workspace: Workspace) -> bool:
+    """Whether the audit of a vault says that it comes from a backup."""
+    return workspace.audit_log.peek_count(AuditQuery(kind="backup_restored")) == 1
+
+
+def today(window: Window, hands: Hands) -> TodayPage:
+    assert window.desk is not None
+    window.desk.show_page("today")
+    hands.wait()
+    page = window.desk.page
+    assert isinstance(page, TodayPage)
+    return page
+
+
+def test_today_says_what_is_wrong_with_the_backups(
+    desk_window: Window, hands: Hands, workspace: Workspace, stick: Path
+) -> None:
+    assert not today(desk_window, hands).backup.isVisible(), "an empty vault has nothing to lose"
+    workspace.cases.register("appeal", examples.example("appeal", 1))
+    hands.wait()
+    assert today(desk_window, hands).backup.isVisible()
+    context = desk_window.context
+    assert context is not None
+    context.backup.start([stick])
+    rest(desk_window, hands)
+    assert not today(desk_window, hands).backup.isVisible()
+    (file,) = stick.iterdir()
+    file.write_bytes(b"a letter" * 1000)
+    context.backup.start([stick])
+    rest(desk_window, hands)
+    note = today(desk_window, hands).backup
+    assert note.isVisible()
+    assert "не вдалася" in note.words.text()
+    assert "немає" not in note.hint.text(), "the good one from before is named"
+    note.open.click()
+    hands.wait()
+    assert desk_window.desk is not None
+    assert isinstance(desk_window.desk.page, AdministrationPage)
 
 
 def rest(window: Window, hands: Hands) -> None:
@@ -152,6 +194,7 @@ def test_from_the_first_run_to_a_restored_desk(
     assert window.context is not None
     assert window.context.workspace.digest() == digest
     assert window.context.workspace.folder == tmp_path / "restored"
+    assert told_as_restored(window.context.workspace)
 
 
 def test_the_first_run_ends_with_a_place_for_backups(
@@ -201,3 +244,4 @@ def test_restored_with_the_recovery_sheet(
     assert window.context is not None
     assert window.context.workspace.digest() == digest
     assert (tmp_path / "second.pdf").exists()
+    assert told_as_restored(window.context.workspace)
