@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from desktop_app.vault import Stick, check_passphrase, stick
 from desktop_app.workspace import Workspace
-from sync.errors import Failure
+from sync.errors import Failure, Refused
 from sync.messages import _
 from ui import stick_row, theme
 from ui.actions import Action
@@ -45,6 +45,8 @@ class PassphraseSection(Section):
         self.problem = label("", role="error", parent=self, wrap=True)
         self._build()
         self.change.clicked.connect(self.change_phrase)
+        self.present.line.returnPressed.connect(self.new.setFocus)
+        self.new.line.returnPressed.connect(self.change_phrase)
         self.begin_stick.clicked.connect(self._ask_where)
         self.end_stick.clicked.connect(self.drop_stick)
 
@@ -115,6 +117,7 @@ class PassphraseSection(Section):
 
     def _ask_where(self) -> None:
         if not self.present.text():
+            self._refuse(Refused("no_passphrase", _("First type the present pass phrase.")))
             self.present.setFocus()
             return
         kinds = _("Key file on a stick ({pattern})").format(pattern=f"*{stick.ENDING}")
