@@ -69,7 +69,7 @@ class Recover(Gate):
         self.choose.clicked.connect(self._ask_file)
         self.take.clicked.connect(self.take_words)
         self.back.clicked.connect(self.left)
-        self.phrase.line.returnPressed.connect(self.go_on)
+        self.phrase.passphrase.line.returnPressed.connect(self.go_on)
         self.go.clicked.connect(self.go_on)
         self._show_found()
         self.put_look_last()

@@ -46,7 +46,7 @@ class PassphraseSection(Section):
         self._build()
         self.change.clicked.connect(self.change_phrase)
         self.present.line.returnPressed.connect(self.new.setFocus)
-        self.new.line.returnPressed.connect(self.change_phrase)
+        self.new.passphrase.line.returnPressed.connect(self.change_phrase)
         self.begin_stick.clicked.connect(self._ask_where)
         self.end_stick.clicked.connect(self.drop_stick)
 
