@@ -55,7 +55,7 @@ def ensure_run_packages() -> None:
 
 
 def ensure_test_packages() -> None:
-    """See that the trials of power cuts, kills, failing disks, screens and messages of the system find their tools.
+    """See that the trials of power cuts, kills, failing disks, screens, paper and system messages find their tools.
 
     Raises:
         SetupError: Something lacks and can't be installed from here.
@@ -70,6 +70,7 @@ def ensure_test_packages() -> None:
         "xdotool": "xdotool",
         "dbus-daemon": "dbus-daemon",
         "dbus-send": "dbus-bin",
+        "pdftotext": "poppler-utils",
     }
     lacking = {package for program, package in programs.items() if not _on_path(program)()}
     if not _on_path("initdb")() and not any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):

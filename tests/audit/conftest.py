@@ -1,5 +1,5 @@
 """The audit is tried in real vaults."""
 
-from tests.workspace.conftest import appeal, office, pair
+from tests.workspace.conftest import appeal, office, pair, template_pair
 
-__all__ = ["appeal", "office", "pair"]
+__all__ = ["appeal", "office", "pair", "template_pair"]

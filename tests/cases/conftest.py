@@ -1,5 +1,5 @@
 """Cases are tried in the same offices as the workspace."""
 
-from tests.workspace.conftest import appeal, office, pair
+from tests.workspace.conftest import appeal, office, pair, template_pair
 
-__all__ = ["appeal", "office", "pair"]
+__all__ = ["appeal", "office", "pair", "template_pair"]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults.zygote import Zygote
-from tests.workspace.conftest import appeal, office, pair
+from tests.workspace.conftest import appeal, office, pair, template_pair
 
-__all__ = ["appeal", "office", "pair"]
+__all__ = ["appeal", "office", "pair", "template_pair"]
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Real vaults at the lowest cost of a key, and how they exchange without a server."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from desktop_app import vault
 from desktop_app.opening import create_workspace, join_workspace, open_workspace
 from desktop_app.workspace import Workspace
+from tests.templates import forget_place
 
 PASSPHRASE = "калина горить над ставом 77"
 
@@ -67,6 +69,18 @@ def settle(*all_of_them: Workspace) -> None:
                     pull(to, source)
 
 
+@pytest.fixture(scope="session")
+def template_pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two closed vaults of one community, which have the same."""
+    made = Office(tmp_path_factory.mktemp("pair"))
+    oksana = made.found()
+    settle(oksana, made.invite(oksana, "ivan", "Іван Черненко"))
+    made.close_all()
+    for name in ("oksana", "ivan"):
+        forget_place(made.folder / name, PASSPHRASE)
+    return made.folder
+
+
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     made = Office(tmp_path)
@@ -75,11 +89,10 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 
 @pytest.fixture
-def pair(office: Office) -> tuple[Workspace, Workspace]:
-    oksana = office.found()
-    ivan = office.invite(oksana, "ivan", "Іван Черненко")
-    settle(oksana, ivan)
-    return oksana, ivan
+def pair(office: Office, template_pair: Path) -> tuple[Workspace, Workspace]:
+    """The same two, open, for one test."""
+    shutil.copytree(template_pair, office.folder, dirs_exist_ok=True)
+    return office.open("oksana"), office.open("ivan")
 
 
 @pytest.fixture
