@@ -1,4 +1,4 @@
-"""A person's access report: all that is held about somebody, and who has read it (docs/decisions, audit)."""
+"""A person's access report: all that is held about somebody, and who has read it (docs/decisions/0015-audit.md)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -11,7 +11,7 @@ _MARK = Path("vault") / "vault.mark"
 class Bench:
     """The folder of a trial.
 
-    A vault knows its place by the file of its mark (docs/decisions/0011-copies.md): that file is kept through all
+    A vault knows its place by the file of its mark (docs/decisions/0012-copies.md): that file is kept through all
     states, as a disk keeps it through a power cut; only its content changes.
 
     Args:
