@@ -11,7 +11,6 @@ VERSION = 2
 _FIRST = struct.Struct(">16sQI")
 """Version 1 had no number of its own; no later version has its length."""
 _HEAD = struct.Struct(">B16sQIQ32s")
-_VERSION_1 = 1
 _NO_HASH = bytes(32)
 
 

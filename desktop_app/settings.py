@@ -68,6 +68,15 @@ class Settings:
         self.vaults = [known, *(other for other in self.vaults if other.folder != known.folder)]
         self.save()
 
+    def label_of(self, vault: Path) -> str:
+        """Return what the list calls a vault: its folder's name while nothing better is known.
+
+        Args:
+            vault: Its folder.
+        """
+        folder = str(vault.absolute())
+        return next((known.label for known in self.vaults if known.folder == folder), vault.name)
+
     def save(self) -> None:
         """Write the settings, whole or not at all.
 

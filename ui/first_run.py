@@ -1,5 +1,6 @@
 """The first run: from a language to an open vault in at most five steps, each by keyboard."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -177,13 +178,12 @@ class FirstRun(Gate):
 
     def _make(self) -> None:
         self._set_busy(busy=True)
-        self._worker.run(_maker(self.answers), self._made, self._not_made, aside=True)
+        self._worker.run(partial(_named, _maker(self.answers)), self._made, self._not_made, aside=True)
 
-    def _made(self, workspace: Workspace) -> None:
+    def _made(self, made: tuple[Workspace, str, str]) -> None:
         self._set_busy(busy=False)
+        workspace, self.answers.community, self.answers.unit = made
         self._workspace = workspace
-        self.answers.community = workspace.community
-        self.answers.unit = workspace.unit.name
         self.look.hide()  # a change of language builds this screen anew, and would lose the vault that is open here
         for step in self.steps:
             step.use(workspace)
@@ -203,6 +203,12 @@ class FirstRun(Gate):
         self._busy.setVisible(busy)
         for widget in (self.back, self.next, self._stack, self.look):
             widget.setEnabled(not busy)
+
+
+def _named(make: Callable[[], Workspace]) -> tuple[Workspace, str, str]:
+    """Make a vault, and read on the same worker what it is called."""
+    workspace = make()
+    return workspace, workspace.community, workspace.unit.name
 
 
 def _maker(answers: Answers) -> "partial[Workspace]":

@@ -141,8 +141,7 @@ class Window(QMainWindow):
             workspace: The vault.
             spot: Where its person was when the desk was locked.
         """
-        self.settings.remember_vault(workspace.folder, workspace.community)
-        self._known = KnownVault(str(workspace.folder), workspace.community)
+        self._remember(KnownVault(str(workspace.folder), self.settings.label_of(workspace.folder)))
         self._doorbell.hang(workspace.folder)
         self.context = DeskContext(workspace, self.settings, self)
         self._build_desk(spot or Spot())
@@ -152,6 +151,7 @@ class Window(QMainWindow):
         self._presence.start(auto_lock.DEFAULT_MINUTES)
         self.context.auto_lock_changed.connect(self._presence.start)
         self.context.repair_wanted.connect(self._close_for_repair)
+        self.context.run(partial(_known, workspace), self._remember)
         self.context.run(partial(auto_lock.minutes, workspace), self._presence.start)
 
     def change_look(self, look: Look) -> None:
@@ -213,6 +213,10 @@ class Window(QMainWindow):
             question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             question.open()
         return not number
+
+    def _remember(self, known: KnownVault) -> None:
+        self.settings.remember_vault(Path(known.folder), known.label)
+        self._known = known
 
     def _works(self) -> bool:
         return self.context is not None and self.context.own_work
@@ -356,3 +360,7 @@ class Window(QMainWindow):
             if other is not None and other is not screen:
                 self._stack.removeWidget(other)
                 other.deleteLater()
+
+
+def _known(workspace: Workspace) -> KnownVault:
+    return KnownVault(str(workspace.folder), workspace.community)

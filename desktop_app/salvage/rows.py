@@ -9,8 +9,6 @@ from desktop_app.salvage.pages import USABLE_BYTES, Pages
 Value = int | float | str | bytes | None
 _TABLE_LEAF, _TABLE_INTERIOR, _INDEX_LEAF, _INDEX_INTERIOR = 0x0D, 0x05, 0x0A, 0x02
 _FILE_HEADER_BYTES = 100
-_DEEPEST = 40
-_MOST_PAYLOAD = 2**30
 _INTEGER_BYTES = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 _FLOAT, _ZERO, _ONE, _FIRST_BLOB = 7, 8, 9, 12
 
@@ -110,8 +108,8 @@ def _rows(pages: Pages, page: bytes, start: int) -> Iterator[Row]:
 
 
 def _payload(pages: Pages, page: bytes, at: int, size: int, *, in_table: bool) -> bytes:
-    if size > _MOST_PAYLOAD:
-        raise _Broken
+    if size > pages.count * USABLE_BYTES:
+        raise _Broken  # else a chain of pages that leads back to itself would be followed for long
     most = USABLE_BYTES - 35 if in_table else (USABLE_BYTES - 12) * 64 // 255 - 23
     if size <= most:
         return page[at : at + size]

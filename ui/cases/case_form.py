@@ -64,11 +64,6 @@ class CaseForm(QWidget):
         """
         self.show_problems(title if failure.fields else failure.message, failure.fields)
 
-    def clear_problems(self) -> None:
-        """Show no problems any more."""
-        self.fields.show_problems(())
-        self.summary.clear()
-
     def go_to_field(self, field_id: str) -> None:
         """Put the focus on a field, where the form has it."""
         if field_id in self.fields.shown:
