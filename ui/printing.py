@@ -7,9 +7,13 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter
 from PySide6.QtWidgets import QDialog, QWidget
 
+from desktop_app.attachments import kinds
+from desktop_app.attachments.painting import Painter
+from ui.attachments.pixels import image_of
 from ui.worker import receiver_of
 
-_DPI = 300
+_ROOM = (2481, 3508)
+"""A page of A4 with 300 points to the inch."""
 
 
 def ask_printer(parent: QWidget, pages: Sequence[QImage], done: Callable[[], None]) -> QPrintDialog:
@@ -36,23 +40,23 @@ def ask_printer(parent: QWidget, pages: Sequence[QImage], done: Callable[[], Non
 
 
 def drawn(documents: Sequence[bytes]) -> list[QImage]:
-    """Draw the pages of PDF documents; runs on a worker.
+    """Draw the pages of PDF documents, by the child process that draws every PDF; runs on a worker.
 
     Args:
-        documents: Their bytes; our own, never a stranger's.
-    """
-    import pypdfium2
+        documents: Their bytes, pages of A4.
 
-    pages = []
-    for document in documents:
-        pdf = pypdfium2.PdfDocument(document)
-        for page in pdf:
-            picture = page.render(scale=_DPI / 72, grayscale=True).to_pil()
-            data = picture.tobytes()
-            image = QImage(data, picture.width, picture.height, picture.width, QImage.Format.Format_Grayscale8)
-            pages.append(image.copy())
-        pdf.close()
-    return pages
+    Raises:
+        Refused: One can't be drawn; the sentence says why.
+    """
+    painter = Painter()
+    try:
+        return [
+            image_of(painter.draw(page, *_ROOM))
+            for document in documents
+            for page in range(painter.open(kinds.PDF, len(document), [document]))
+        ]
+    finally:
+        painter.close()
 
 
 def _print(printer: QPrinter, pages: Sequence[QImage]) -> None:
