@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desktop_app.backup.failures import megabytes
 from desktop_app.backup.plan import BY_HAND, DAILY, ON_SIGHT
 from desktop_app.backup.service import BackupStatus
-from sync.messages import _, language, ngettext
+from sync.messages import _, ngettext
 from ui.status_bar import when_words
 
 if TYPE_CHECKING:
@@ -53,16 +54,10 @@ def detail_words(status: BackupStatus) -> str:
         if status.example:
             return ""
         return _("If this computer is lost, everything that no server and no colleague has is lost with it.")
-    parts = [Path(good.file).name, megabytes(good.bytes), _("read back whole")]
+    parts = [Path(good.file).name, _("{size} MB").format(size=megabytes(good.bytes)), _("read back whole")]
     if status.next_due is not None:
         parts.append(_("next: {when}").format(when=when_words(status.next_due)))
     return " · ".join(parts)
-
-
-def megabytes(size: int) -> str:
-    """Return a size as people say it."""
-    shown = f"{size / 1e6:.1f}"
-    return _("{size} MB").format(size=shown.replace(".", ",") if language() == "uk" else shown)
 
 
 def often_words(hours: int) -> str:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sync.errors import Damaged, Failure, Refused, Unreachable
-from sync.messages import _
+from sync.messages import _, language
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
@@ -202,7 +202,7 @@ def no_space(path: Path, needed: int, free: int) -> Refused:
         _(
             "{file} needs {needed} MB, and {free} MB are free there. Nothing was changed. Free some space, or choose "
             "another place."
-        ).format(file=path, needed=_megabytes(needed), free=_megabytes(free)),
+        ).format(file=path, needed=megabytes(needed), free=megabytes(free)),
     )
 
 
@@ -216,5 +216,7 @@ def inside_vault(path: Path) -> Refused:
     )
 
 
-def _megabytes(size: int) -> str:
-    return f"{max(size, 0) / 1e6:,.1f}".replace(",", " ")
+def megabytes(size: int) -> str:
+    """Return how many MB a size is, written as the person's language writes numbers."""
+    shown = f"{max(size, 0) / 1e6:,.1f}".replace(",", "\N{NO-BREAK SPACE}")
+    return shown.replace(".", ",") if language() == "uk" else shown
