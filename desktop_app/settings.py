@@ -103,9 +103,9 @@ def vaults_folder() -> Path:
     return Path(platformdirs.user_data_dir("sprava", appauthor=False)) / "vaults"
 
 
-def drills_folder() -> Path:
-    """Return where a backup is restored for practice: on the disk of the vaults, since as much room is needed."""
-    return Path(platformdirs.user_data_dir("sprava", appauthor=False)) / "drills"
+def jobs_folder() -> Path:
+    """Return where vaults are tried and looked at for a while: on the disk of the vaults, as much room is needed."""
+    return Path(platformdirs.user_data_dir("sprava", appauthor=False)) / "jobs"
 
 
 def server_folder() -> Path:

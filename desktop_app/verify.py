@@ -10,6 +10,7 @@ from desktop_app.checks.model import Check, Fault, Part, Subject
 from desktop_app.highwater import HighWater
 from desktop_app.lives import Past, examine
 from desktop_app.place import read_place
+from desktop_app.private import private_folder
 from desktop_app.projection import DeskProjection
 from desktop_app.salvage.pages import Pages
 from desktop_app.vault import Stick
@@ -97,7 +98,8 @@ def verify_custody(custody: Custody) -> list[Check]:
         _checked("seat", _("Seat"), lambda: folder.check_seat(custody.seat)),
     ]
     try:
-        with custody.database_copy() as copy:
+        with private_folder() as room:
+            copy = custody.copy_database(room)
             pages = _checked(DATABASE, _title(), lambda: _check_pages(copy, custody))
             return checks + _check_copy(custody, copy, pages)
     except Damaged:

@@ -34,6 +34,7 @@ def _stretched_once() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _settings_of_nobody(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("SPRAVA_SETTINGS_DIR", str(tmp_path_factory.getbasetemp() / "settings-of-nobody"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "data-of-nobody"))
     set_language("uk")
     yield
     set_language("uk")

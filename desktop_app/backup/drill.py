@@ -7,12 +7,12 @@ from pathlib import Path
 
 from desktop_app.backup import failures
 from desktop_app.backup.form import BadForm
-from desktop_app.backup.private import private_folder
 from desktop_app.backup.reading import BackupFile, blocks_of, check_blocks
 from desktop_app.backup.restoring import Restored, restore
 from desktop_app.backup.watch import Watch
 from desktop_app.backup.ways import Way
 from desktop_app.checks.model import Check
+from desktop_app.private import private_folder
 from desktop_app.verify import verify
 from desktop_app.workspace import Workspace
 from sync.messages import _

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from desktop_app import schema
 from desktop_app.backup import failures
 from desktop_app.backup.form import BadForm, File, Generation, Index
-from desktop_app.backup.private import private_folder
 from desktop_app.backup.reading import BackupFile, Unlock, label
 from desktop_app.backup.watch import Watch
 from desktop_app.lives import RESTORED_NOTE
+from desktop_app.private import private_folder
 from desktop_app.vault import failures as disk
 from desktop_app.vault import keyfile, keystore
 from desktop_app.vault.opening import publish, require_free

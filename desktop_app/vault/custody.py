@@ -1,9 +1,7 @@
 """A vault that is held and unlocked while its database stays closed: to look at it, or to mend it."""
 
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -91,20 +89,25 @@ class Custody:
         """Return the key for one purpose; see `Vault.subkey`."""
         return bytes(keyfile.derive(self._vault_key, PUBLIC_LABEL + label))
 
-    @contextmanager
-    def database_copy(self) -> Iterator[Path]:
-        """Give an encrypted copy of the database and its write-ahead log, so that looking changes nothing.
+    def copy_database(self, folder: Path) -> Path:
+        """Copy the database, encrypted as it is, with its write-ahead log, so that looking changes nothing.
+
+        Args:
+            folder: Where to.
+
+        Returns:
+            The copy.
 
         Raises:
             Failure: The disk refused, or the database is no file.
         """
-        with failures.plainly(), tempfile.TemporaryDirectory(prefix="sprava-look-") as folder:
-            copy = Path(folder) / DATABASE_NAME
+        with failures.plainly():
+            copy = folder / DATABASE_NAME
             shutil.copyfile(self.database_path, copy)
             wal = self.database_path.with_name(DATABASE_NAME + _WAL)
             if wal.is_file():
                 shutil.copyfile(wal, copy.with_name(copy.name + _WAL))
-            yield copy
+            return copy
 
     def open(self, migrate: Callable[[Connection], None], schema_version: int) -> Vault:
         """Open the vault now; whoever gets it holds the lock and the key from then on.

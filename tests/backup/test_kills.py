@@ -113,4 +113,4 @@ def test_killed_while_trying_a_restore(project: Path, file: Path, tmp_path: Path
         killed(project, DRILL, tmp_path, file, seed, 2.5)
     assert file.read_bytes() == before
     assert drill(file, WAY).sound
-    assert list((tmp_path / "data" / "sprava" / "drills").iterdir()) == []
+    assert list((tmp_path / "data" / "sprava" / "jobs").iterdir()) == []

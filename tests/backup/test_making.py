@@ -81,11 +81,11 @@ def test_a_drill_leaves_nothing_and_does_not_touch_the_vault(workspace: Workspac
     assert proved.sound
     assert {check.part for check in proved.checks} >= {"backup", "contents", "database", "log", "projection"}
     assert {path: path.stat().st_mtime_ns for path in workspace.folder.rglob("*")} == before
-    assert list((tmp_path / "data" / "sprava" / "drills").iterdir()) == []
+    assert list((tmp_path / "data" / "sprava" / "jobs").iterdir()) == []
 
 
 def test_what_a_killed_drill_left_is_removed_by_the_next(workspace: Workspace, stick: Path, tmp_path: Path) -> None:
-    left = tmp_path / "data" / "sprava" / "drills" / "drill-left"
+    left = tmp_path / "data" / "sprava" / "jobs" / "job-left"
     left.mkdir(parents=True)
     (left / "vault.db").write_bytes(b"x")
     drill(back_up(workspace, stick).file, WAY)

@@ -11,7 +11,7 @@ from desktop_app.vault import failures
 from desktop_app.vault.instance import InstanceLock
 from sync.errors import Refused
 
-_PREFIX = "drill-"
+_PREFIX = "job-"
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def private_folder(parent: Path | None = None) -> Iterator[Path]:
     Raises:
         Refused: The disk is full or read-only.
     """
-    parent = parent or settings.drills_folder()
+    parent = parent or settings.jobs_folder()
     with failures.plainly():
         parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sweep(parent)
@@ -39,12 +39,12 @@ def private_folder(parent: Path | None = None) -> Iterator[Path]:
 
 
 def _sweep(parent: Path) -> None:
-    """Remove what killed drills left: all of it is encrypted, and nobody uses it."""
+    """Remove what killed jobs left: all of it is encrypted, and nobody uses it."""
     for left in parent.glob(f"{_PREFIX}*"):
         lock = InstanceLock(left)
         try:
             lock.acquire()
         except (Refused, OSError):
-            continue  # another drill is under way there
+            continue  # another job is under way there
         lock.release()
         shutil.rmtree(left, ignore_errors=True)
