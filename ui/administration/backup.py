@@ -10,23 +10,20 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QProgressBar, QVBoxLayout,
 
 from desktop_app.backup.plan import INTERVALS, Plan
 from desktop_app.backup.service import BackupStatus
-from sync.errors import Failure
 from sync.messages import _
 from ui import icons, theme
 from ui.actions import Action
 from ui.administration.section import Section
+from ui.administration.trial import BackupTrial
 from ui.backup_words import detail_words, last_words, often_words, progress_words, reason_words
 from ui.context import DeskContext
-from ui.files import ask_folder, ask_open
-from ui.passphrase_field import PassphraseField
+from ui.files import ask_folder
 from ui.status_bar import when_words
 from ui.widgets import Elided, button, caption, icon_button, icon_label, label, line
 
 if TYPE_CHECKING:
-    from desktop_app.backup.drill import Drill
     from desktop_app.backup.watch import Progress
 
-ENDING = "sprava-backup"
 _STEPS = 1000
 
 
@@ -56,11 +53,7 @@ class BackupSection(Section):
         self._running = QWidget(self)
         self._places = QVBoxLayout()
         self._no_place = caption(_("No place is chosen yet: a stick, another disk or a share is best."), self)
-        self.passphrase = PassphraseField(_("Pass phrase for the trial"), self, steady=False)
-        self.trial = button(_("Try a restore"), "shield", parent=self)
-        self.other = button(_("Another file…"), "folder", "quiet", self)
-        self.result = label("", "small", parent=self, wrap=True)
-        self._trying = ""
+        self.trial = BackupTrial(context, self)
         self._shown: list[tuple[str, bool]] = []
         self._build()
         self._connect()
@@ -78,7 +71,7 @@ class BackupSection(Section):
         return [
             Action("backup-now", _("Back up now"), self.back_up, "saved"),
             Action("backup-place", _("Add a place for backups"), self.ask_place, "folder"),
-            Action("backup-trial", _("Try a restore"), self.passphrase.setFocus, "shield"),
+            Action("backup-trial", _("Try a restore"), self.trial.ask, "shield"),
         ]
 
     def back_up(self) -> None:
@@ -101,27 +94,6 @@ class BackupSection(Section):
         """
         job = partial(self.context.workspace.backups.add_place, Path(folder))
         self.context.run(job, partial(self._added, folder))
-
-    def try_restore(self, file: str = "") -> None:
-        """Prove a backup with the pass phrase that was typed.
-
-        Args:
-            file: Which; by default the last good one.
-        """
-        good = self._status.last_good if self._status else None
-        file = file or (good.file if good else "")
-        if not file or self.context.backup.running:
-            return
-        if not self.passphrase.text():
-            self._say(_("Type the pass phrase: the trial opens the backup as on a bare computer."), "warn")
-            self.passphrase.setFocus()
-            return
-        from desktop_app.backup.ways import Way
-
-        self._trying = file
-        self._say("", "")
-        self.context.backup.drill(Path(file), Way(self.passphrase.text()))
-        self.passphrase.clear()
 
     @property
     def _plan(self) -> Plan:
@@ -148,7 +120,7 @@ class BackupSection(Section):
         self.body.addWidget(self._no_place)
         self._build_often()
         self.body.addWidget(line(self))
-        self._build_trial()
+        self.body.addWidget(self.trial)
 
     def _build_progress(self) -> None:
         self.bar.setRange(0, _STEPS)
@@ -179,40 +151,16 @@ class BackupSection(Section):
         row.addWidget(self.often, 1)
         self.body.addLayout(row)
 
-    def _build_trial(self) -> None:
-        self.body.addWidget(label(_("Is the backup good?"), "strong", parent=self))
-        words = _(
-            "A trial restores it into a private folder, checks everything, and removes it. The vault is not touched."
-        )
-        self.body.addWidget(caption(words, self))
-        prompt = label(_("Pass phrase"), parent=self)
-        prompt.setBuddy(self.passphrase.line)
-        self.body.addWidget(prompt)
-        self.body.addWidget(self.passphrase)
-        row = QHBoxLayout()
-        row.setSpacing(theme.SPACE_S)
-        row.addWidget(self.trial)
-        row.addWidget(self.other)
-        row.addStretch(1)
-        self.body.addLayout(row)
-        self.body.addWidget(self.result)
-        self.result.hide()
-
     def _connect(self) -> None:
         job = self.context.backup
         self.now.clicked.connect(self.back_up)
         self.add.clicked.connect(self.ask_place)
         self.stop.clicked.connect(job.stop)
         self.often.currentIndexChanged.connect(self._choose_often)
-        self.trial.clicked.connect(self._try_last)
-        self.passphrase.line.returnPressed.connect(self._try_last)
-        self.other.clicked.connect(self._ask_file)
         job.status_changed.connect(self._show)
         job.started.connect(self._started)
         job.progressed.connect(self._progressed)
         job.ended.connect(self._ended)
-        job.proved.connect(self._proved)
-        job.failed.connect(self._failed)
         if job.running:
             self._started()
 
@@ -231,7 +179,7 @@ class BackupSection(Section):
         with QSignalBlocker(self.often):
             self.often.setCurrentIndex(self.often.findData(status.notes.plan.hours))
         self.now.setEnabled(not self.context.backup.running)
-        self.trial.setEnabled(good is not None and not self.context.backup.running)
+        self.trial.show_status(status)
 
     def _show_problem(self, status: BackupStatus) -> None:
         failed = status.last_failed
@@ -282,52 +230,18 @@ class BackupSection(Section):
     def _choose_often(self) -> None:
         self.context.run(partial(self.context.workspace.backups.set_hours, self.often.currentData()), self._changed)
 
-    def _ask_file(self) -> None:
-        if not self.passphrase.text():
-            self.try_restore("-")
-            return
-        kinds = _("Backup ({pattern})").format(pattern=f"*.{ENDING}")
-        ask_open(self, _("Which backup to try"), kinds, self.try_restore)
-
-    def _try_last(self) -> None:
-        self.try_restore()
-
     def _started(self) -> None:
         self.bar.setRange(0, 0)
         self.phase.setText(_("Beginning…"))
         self._running.show()
-        for widget in (self.now, self.trial, self.other):
-            widget.setEnabled(False)
+        self.now.setEnabled(False)
 
     def _progressed(self, progress: "Progress") -> None:
         self.bar.setRange(0, _STEPS if progress.total else 0)
         if progress.total:
             self.bar.setValue(min(_STEPS, progress.done * _STEPS // progress.total))
-        self.phase.setText(progress_words(progress, restoring=bool(self._trying)))
+        self.phase.setText(progress_words(progress, restoring=self.trial.running))
 
     def _ended(self) -> None:
         self._running.hide()
-        self._trying = ""
-        for widget in (self.now, self.trial, self.other):
-            widget.setEnabled(True)
-
-    def _proved(self, drill: "Drill") -> None:
-        if drill.sound:
-            words = _(
-                "Proved: the backup of {when} opens with the pass phrase and gives everything back whole, {cases} "
-                "cases. It took {seconds} s; nothing was left behind."
-            ).format(when=when_words(drill.made), cases=drill.cases, seconds=max(1, round(drill.seconds)))
-            self._say(words, "ok")
-            return
-        faults = "; ".join(f"{check.title}: {check.finding}" for check in drill.checks if not check.sound)
-        self._say(_("Not everything in this backup is whole: {faults}").format(faults=faults), "error")
-
-    def _failed(self, failure: Failure) -> None:
-        if self._trying:
-            self._say(failure.message, "error")
-
-    def _say(self, words: str, role: str) -> None:
-        self.result.setText(words)
-        self.result.setProperty("role", role)
-        self.result.setVisible(bool(words))
-        theme.repolish(self.result)
+        self.now.setEnabled(True)

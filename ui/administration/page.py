@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from sync.messages import _
 from ui import theme
@@ -12,6 +13,8 @@ from ui.administration.section import Section
 from ui.context import DeskContext
 from ui.page import Page
 from ui.widgets import Tall, scrolled, title
+
+_TWO_COLUMNS = 880
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class AdministrationPage(Page):
     def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self.sections: list[Section] = []
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         inner = Tall(self)
         column = QVBoxLayout(inner)
         column.setContentsMargins(theme.SPACE_XL, theme.SPACE_L, theme.SPACE_XL, theme.SPACE_XL)
@@ -132,8 +136,14 @@ class AdministrationPage(Page):
         """Return what the cards add to the palette."""
         return [action for section in self.sections for action in section.commands()]
 
-    def _columns(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Qt: two columns where each has room for its buttons side by side, else one."""
+        super().resizeEvent(event)
+        wide = self.width() >= theme.scaled(_TWO_COLUMNS)
+        self._row.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+
+    def _columns(self) -> QBoxLayout:
+        row = self._row
         row.setSpacing(theme.SPACE_M)
         sides = (QVBoxLayout(), QVBoxLayout())
         for place in SECTIONS:

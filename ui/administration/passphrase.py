@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from desktop_app.vault import Stick, check_passphrase, stick
 from desktop_app.workspace import Workspace
@@ -14,6 +13,7 @@ from sync.messages import _
 from ui import stick_row, theme
 from ui.actions import Action
 from ui.administration.section import Section
+from ui.administration.unfold import Unfold
 from ui.context import DeskContext
 from ui.files import ask_save
 from ui.new_phrase import NewPhraseField
@@ -35,32 +35,56 @@ class PassphraseSection(Section):
     def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
         super().__init__(_("Pass phrase"), context, parent)
         self._on_stick = False
-        self.present = PassphraseField(_("Present pass phrase"), self, steady=False)
-        self.new = NewPhraseField(_("New pass phrase"), self)
-        self.stick = StickRow(self)
-        self.change = button(_("Change the pass phrase"), "check", parent=self)
+        self.begin_change = button(_("Change the pass phrase…"), "edit", parent=self)
         self.begin_stick = button(_("Ask for a stick too…"), "device", parent=self)
-        self.end_stick = button(_("Stop asking for the stick"), "device", parent=self)
+        self.end_stick = button(_("Stop asking for the stick…"), "device", parent=self)
+        self.asked = Unfold(self)
+        self.present = PassphraseField(_("Present pass phrase"), self.asked, steady=False)
+        self.new = NewPhraseField(_("New pass phrase"), self.asked)
+        self._new_prompt = label(_("New pass phrase"), parent=self.asked)
+        self.stick = StickRow(self.asked)
+        self.change = button(_("Change the pass phrase"), "check", "primary", self.asked)
+        self.write = button(_("Choose where on the stick…"), "device", "primary", self.asked)
+        self.drop = button(_("Stop asking for the stick"), "check", "primary", self.asked)
         self._stick_words = label("", "", "muted", self, wrap=True)
         self.problem = label("", role="error", parent=self, wrap=True)
         self._build()
+        for start, confirm in self._ways():
+            start.clicked.connect(partial(self.ask, start, confirm))
+        self.present.line.returnPressed.connect(self._typed)
         self.change.clicked.connect(self.change_phrase)
-        self.present.line.returnPressed.connect(self.new.setFocus)
         self.new.passphrase.line.returnPressed.connect(self.change_phrase)
-        self.begin_stick.clicked.connect(self._ask_where)
-        self.end_stick.clicked.connect(self.drop_stick)
+        self.write.clicked.connect(self._ask_where)
+        self.drop.clicked.connect(self.drop_stick)
+        self.asked.folded.connect(self._forget)
 
     def load(self) -> None:
-        """Ask whether the vault needs a stick."""
+        """Ask whether the vault needs a stick; whoever comes back to the page types the pass phrase again."""
+        self.asked.fold()
         self.context.run(partial(_needs_stick, self.context.workspace), self._show)
 
     def focus_first(self) -> None:
-        """Put the focus on the present pass phrase."""
-        self.present.setFocus()
+        """Put the focus on the present pass phrase where it's asked for, else on what asks for it."""
+        (self.present if self.asked.isVisibleTo(self) else self.begin_change).setFocus()
 
     def commands(self) -> Sequence[Action]:
         """Return the way to this card."""
-        return [Action("change-passphrase", _("Change the pass phrase"), self.focus_first, "lock")]
+        change = partial(self.ask, self.begin_change, self.change)
+        return [Action("change-passphrase", _("Change the pass phrase"), change, "lock")]
+
+    def ask(self, start: QPushButton, confirm: QPushButton) -> None:
+        """Ask for what one of the actions needs.
+
+        Args:
+            start: The button that begins it.
+            confirm: The button that does it.
+        """
+        for _start, other in self._ways():
+            other.setVisible(other is confirm)
+        for widget in (self.new, self._new_prompt):
+            widget.setVisible(confirm is self.change)
+        self.asked.unfold(start)
+        self.present.setFocus()
 
     def change_phrase(self) -> None:
         """Put the new pass phrase in the place of the present one."""
@@ -85,25 +109,23 @@ class PassphraseSection(Section):
         self._run(partial(_end, self.context.workspace, self.present.text(), self.stick.path))
 
     def _build(self) -> None:
-        self.body.addWidget(label(_("Present pass phrase"), parent=self))
-        self.body.addWidget(self.present)
-        self.body.addWidget(label(_("New pass phrase"), parent=self))
-        self.body.addWidget(self.new)
-        self.body.addWidget(self.change, 0, Qt.AlignmentFlag.AlignLeft)
         row = QHBoxLayout()
         row.setSpacing(theme.SPACE_S)
         row.addWidget(icon_label("device", "muted", self))
         row.addWidget(self._stick_words, 1)
-        self.body.addSpacing(theme.SPACE_S)
         self.body.addLayout(row)
         hint = _("A key file on a stick makes even a short pass phrase safe: one without the other opens nothing.")
         self.body.addWidget(caption(hint, self))
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.begin_stick)
-        buttons.addWidget(self.end_stick)
-        buttons.addStretch(1)
-        self.body.addLayout(buttons)
-        self.body.addWidget(self.stick)
+        for start, confirm in self._ways():
+            self.asked.add_start(start)
+            self.asked.add_confirm(confirm)
+        self.body.addWidget(self.asked.starts)
+        prompt = label(_("Present pass phrase"), parent=self.asked)
+        prompt.setBuddy(self.present.line)
+        self._new_prompt.setBuddy(self.new.passphrase.line)
+        for widget in (prompt, self.present, self.stick, self._new_prompt, self.new):
+            self.asked.body.addWidget(widget)
+        self.body.addWidget(self.asked)
         self.body.addWidget(self.problem)
         self.problem.hide()
         self.end_stick.hide()
@@ -114,6 +136,27 @@ class PassphraseSection(Section):
         self.end_stick.setVisible(on_stick)
         words = _("The vault asks for a key file on a stick too.") if on_stick else _("The pass phrase alone opens.")
         self._stick_words.setText(words)
+
+    def _ways(self) -> tuple[tuple[QPushButton, QPushButton], ...]:
+        """Each button that begins something, and the one that does it."""
+        return (
+            (self.begin_change, self.change),
+            (self.begin_stick, self.write),
+            (self.end_stick, self.drop),
+        )
+
+    def _typed(self) -> None:
+        """Go on after Enter: to the new pass phrase, or to what is done."""
+        if self.new.isVisibleTo(self):
+            self.new.setFocus()
+        else:
+            next(confirm for _start, confirm in self._ways() if confirm.isVisibleTo(self)).click()
+
+    def _forget(self) -> None:
+        self.present.clear()
+        self.new.clear()
+        self.stick.forget()
+        self.problem.hide()
 
     def _ask_where(self) -> None:
         if not self.present.text():
@@ -129,9 +172,7 @@ class PassphraseSection(Section):
 
     def _done(self, words: str) -> None:
         self._set_busy(busy=False)
-        self.present.clear()
-        self.new.clear()
-        self.stick.forget()
+        self.asked.leave()
         self.context.show_message(words, "ok")
         self.load()
 
@@ -149,7 +190,7 @@ class PassphraseSection(Section):
 
     def _set_busy(self, *, busy: bool) -> None:
         self.problem.hide()
-        for widget in (self.change, self.begin_stick, self.end_stick):
+        for widget in (self.change, self.write, self.drop):
             widget.setEnabled(not busy)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QWidget
 
 from desktop_app.recovery import RecoveryState
@@ -14,6 +13,7 @@ from sync.messages import _
 from ui import stick_row, theme
 from ui.actions import Action
 from ui.administration.section import Section
+from ui.administration.unfold import Unfold
 from ui.context import DeskContext
 from ui.passphrase_field import PassphraseField
 from ui.sheet_maker import SheetMaker
@@ -37,18 +37,21 @@ class RecoverySection(Section):
         super().__init__(_("Recovery sheet"), context, parent)
         self._state_icon = icon_label("info", "muted", self)
         self.state = label("", parent=self, wrap=True)
-        self.trustees = QCheckBox(_("Split it among trustees"), self)
-        self.needed, self.count = QComboBox(self), QComboBox(self)
-        self._split = QWidget(self)
-        self._prompt = label(_("Pass phrase"), parent=self)
-        self.passphrase = PassphraseField(_("Pass phrase"), self, steady=False)
-        self.stick = StickRow(self)
-        self.begin = button(_("Make a new sheet"), "shield", parent=self)
+        self.start = button(_("Make a new sheet…"), "shield", parent=self)
+        self.asked = Unfold(self)
+        self.trustees = QCheckBox(_("Split it among trustees"), self.asked)
+        self.needed, self.count = QComboBox(self.asked), QComboBox(self.asked)
+        self._split = QWidget(self.asked)
+        self.passphrase = PassphraseField(_("Pass phrase"), self.asked, steady=False)
+        self.stick = StickRow(self.asked)
+        self.begin = button(_("Make a new sheet"), "check", "primary", self.asked)
         self.maker = SheetMaker(context.worker, self)
         self.problem = label("", role="error", parent=self, wrap=True)
         self._build()
         self.trustees.toggled.connect(self._split.setVisible)
         self.count.currentIndexChanged.connect(self._limit)
+        self.start.clicked.connect(self.ask)
+        self.asked.folded.connect(self._forget)
         self.begin.clicked.connect(self.check)
         self.passphrase.line.returnPressed.connect(self.check)
         self.maker.made.connect(self.load)
@@ -62,12 +65,21 @@ class RecoverySection(Section):
         self.context.run(self.context.workspace.recovery.state, self._show)
 
     def focus_first(self) -> None:
-        """Put the focus on the pass phrase, which every new sheet asks for."""
-        (self.maker.save if self.maker.isVisibleTo(self) else self.passphrase).setFocus()
+        """Put the focus on what comes next."""
+        if self.maker.isVisibleTo(self):
+            self.maker.focus_first()
+        else:
+            (self.passphrase if self.asked.isVisibleTo(self) else self.start).setFocus()
 
     def commands(self) -> Sequence[Action]:
         """Return the way to this card."""
-        return [Action("recovery-sheet", _("Recovery sheet"), self.focus_first, "shield")]
+        return [Action("recovery-sheet", _("Recovery sheet"), self.ask, "shield")]
+
+    def ask(self) -> None:
+        """Ask for the pass phrase, which every new sheet needs."""
+        if not self.maker.isVisibleTo(self):
+            self.asked.unfold(self.start)
+        self.focus_first()
 
     def check(self) -> None:
         """Check the pass phrase: whoever only sits down at an open desk makes no sheet."""
@@ -84,7 +96,10 @@ class RecoverySection(Section):
         self.body.addLayout(row)
         hint = _("It opens this vault, or a backup of it, without the pass phrase. A new sheet ends the one before.")
         self.body.addWidget(caption(hint, self))
-        self.body.addWidget(self.trustees)
+        self.asked.add_start(self.start)
+        self.asked.add_confirm(self.begin)
+        self.body.addWidget(self.asked.starts)
+        self.asked.body.addWidget(self.trustees)
         grid = QGridLayout(self._split)
         grid.setContentsMargins(theme.SPACE_XL, 0, 0, 0)
         for place, (words, box, value) in enumerate(
@@ -103,11 +118,13 @@ class RecoverySection(Section):
         grid.setColumnStretch(0, 1)
         self._limit()
         self._split.hide()
-        self.body.addWidget(self._split)
-        self.body.addWidget(self._prompt)
-        self.body.addWidget(self.passphrase)
-        self.body.addWidget(self.stick)
-        self.body.addWidget(self.begin, 0, Qt.AlignmentFlag.AlignLeft)
+        self.asked.body.addWidget(self._split)
+        prompt = label(_("Pass phrase"), parent=self.asked)
+        prompt.setBuddy(self.passphrase.line)
+        self.asked.body.addWidget(prompt)
+        self.asked.body.addWidget(self.passphrase)
+        self.asked.body.addWidget(self.stick)
+        self.body.addWidget(self.asked)
         self.body.addWidget(self.maker)
         self.maker.hide()
         self.body.addWidget(self.problem)
@@ -130,11 +147,13 @@ class RecoverySection(Section):
 
     def _let_make(self, *, allowed: bool) -> None:
         self.maker.setVisible(allowed)
-        for widget in (self.trustees, self._prompt, self.passphrase, self.begin):
-            widget.setVisible(not allowed)
-        self._split.setVisible(not allowed and self.trustees.isChecked())
-        if allowed:
-            self.stick.forget()
+        self.asked.fold()
+        self.asked.starts.setVisible(not allowed)
+
+    def _forget(self) -> None:
+        self.passphrase.clear()
+        self.stick.forget()
+        self.problem.hide()
 
     def _limit(self) -> None:
         chosen = self.needed.currentData()
@@ -151,6 +170,7 @@ class RecoverySection(Section):
         self.begin.setEnabled(True)
         self.problem.setText(failure.message)
         self.problem.show()
+        self.focus_first()
         if failure.code in stick_row.MISSING:
             self.stick.show()
 

@@ -104,18 +104,48 @@ def test_from_no_backup_to_one_that_is_proved(desk_window: Window, hands: Hands,
     (file,) = stick.iterdir()
     assert section.last.text().startswith("Остання справна копія")
     assert window.desk.status_bar.backup.text().startswith("Копія ")
-    section.passphrase.line.setText("це не та фраза зовсім")
-    section.try_restore()
+    trial = section.trial
+    assert not trial.passphrase.isVisible(), "nothing is asked for before it was chosen"
+    trial.begin_trial.setFocus()
+    hands.press("Space")
+    assert hands.has_focus(trial.passphrase.line)
+    hands.type("це не та")
+    hands.press("Escape")
+    assert hands.has_focus(trial.begin_trial)
+    assert trial.passphrase.text() == ""
+    hands.press("Space")
+    hands.type("це не та фраза зовсім")
+    hands.press("Return")
     rest(window, hands)
-    assert section.result.property("role") == "error"
-    section.passphrase.line.setText(PHRASE)
-    section.try_restore()
+    assert trial.result.property("role") == "error"
+    trial.ask()
+    hands.type(PHRASE)
+    hands.press("Return")
     rest(window, hands)
-    assert section.result.property("role") == "ok"
-    assert section.passphrase.text() == ""
+    assert trial.result.property("role") == "ok"
+    assert not trial.passphrase.isVisible()
+    assert trial.passphrase.text() == ""
     with BackupFile(file) as backup:
         backup.unlock(Way(PHRASE).vault_key)
         assert backup.newest.number == 1
+
+
+def test_a_backup_is_proved_with_the_sheets_of_trustees(
+    desk_window: Window, hands: Hands, workspace: Workspace, stick: Path, tmp_path: Path
+) -> None:
+    prepared = workspace.recovery.prepare(Arrangement(2, 3))
+    sheets = prepared.write(tmp_path / "sheet.pdf")
+    workspace.recovery.put_in_force(prepared)
+    made = workspace.backups.back_up(stick)
+    trial = card(desk_window, hands).trial
+    trial.ask()
+    trial.take_file(str(made.file))
+    trial.take_sheet(str(sheets[2]))
+    hands.wait(trial.result.isVisible)
+    assert trial.result.property("role") == "warn"
+    trial.take_sheet(str(sheets[0]))
+    hands.wait(lambda: trial.result.property("role") == "ok")
+    rest(desk_window, hands)
 
 
 def test_the_word_in_the_status_bar_leads_to_the_card(desk_window: Window, hands: Hands) -> None:

@@ -219,6 +219,9 @@ def test_the_card_makes_sheets_for_trustees(
     desk_window: Window, hands: Hands, workspace: Workspace, tmp_path: Path
 ) -> None:
     card, _phrase = cards(desk_window, hands)
+    assert hands.has_focus(card.start)
+    assert not card.passphrase.isVisible(), "nothing is asked for before it was chosen"
+    hands.press("Space")
     assert hands.has_focus(card.passphrase.line)
     card.trustees.setChecked(True)
     card.count.setCurrentIndex(card.count.findData(5))
@@ -257,14 +260,20 @@ def test_the_card_changes_the_phrase_and_the_stick(
     desk_window: Window, hands: Hands, workspace: Workspace, tmp_path: Path
 ) -> None:
     _recovery, card = cards(desk_window, hands)
+    assert not card.present.isVisible(), "nothing is asked for before it was chosen"
+    card.begin_change.click()
+    assert hands.has_focus(card.present.line)
     card.present.line.setText(PHRASE)
     card.new.passphrase.line.setText("12345")
     card.change_phrase()
     assert card.problem.isVisible()
     card.new.passphrase.line.setText(NEW)
     card.change_phrase()
-    hands.wait(lambda: not card.present.text())
+    hands.wait(lambda: not card.present.isVisible())
     hands.wait()
+    assert card.present.text() == card.new.text() == ""
+    card.begin_stick.click()
+    assert not card.new.isVisible()
     card.present.line.setText(PHRASE)
     card.make_stick(str(tmp_path / "a.sprava-stick"))
     hands.wait(card.problem.isVisible)
@@ -272,6 +281,7 @@ def test_the_card_changes_the_phrase_and_the_stick(
     card.present.line.setText(NEW)
     card.make_stick(str(tmp_path / "a.sprava-stick"))
     hands.wait(card.end_stick.isVisible)
+    card.end_stick.click()
     card.present.line.setText(NEW)
     card.drop_stick()
     hands.wait(card.stick.isVisible)
