@@ -11,6 +11,7 @@ from desktop_app.audit import Audit
 from desktop_app.conflicts import ConflictService
 from desktop_app.directory import moment
 from desktop_app.exchange_watch import Reach, reach_of
+from desktop_app.vault import failures
 from sync.errors import Failure, Refused
 from sync.log import Log
 from sync.messages import _
@@ -121,9 +122,11 @@ class ExchangeService:
         log: The vault's log.
         conflicts: Counted for the status.
         audit: Records where frames are sent.
+        folder: The vault's folder, into which nothing is exported.
     """
 
-    def __init__(self, log: Log, conflicts: ConflictService, audit: Audit) -> None:
+    def __init__(self, log: Log, conflicts: ConflictService, audit: Audit, folder: Path) -> None:
+        self._folder = folder
         self._log = log
         self._audit = audit
         self._conflicts = conflicts
@@ -274,6 +277,7 @@ class ExchangeService:
         """
         from sync.bundle import export_bundle
 
+        failures.require_outside(self._folder, path)
         known = None if device is None else self._known_to(self._device(device))
         written = export_bundle(self._log, path, known)
         return BundleResult(written.frames, bytes=written.bytes)

@@ -55,7 +55,9 @@ class Settings:
         language = stored.language if stored.language in {"uk", "en"} else None
         theme = stored.theme if stored.theme in {"light", "dark"} else None
         scale = stored.text_scale if stored.text_scale in {100, 125, 150} else 100
-        return cls(language, theme, scale, list(stored.vaults))
+        # What no file system knows as a name would stop the list of vaults.
+        vaults = [known for known in stored.vaults if known.folder and "\0" not in known.folder]
+        return cls(language, theme, scale, vaults)
 
     def remember_vault(self, vault: Path, label: str) -> None:
         """Put a vault at the head of the list of known ones and save.

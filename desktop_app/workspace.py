@@ -29,6 +29,7 @@ from desktop_app.projection import DeskProjection
 from desktop_app.recovery import RecoveryService
 from desktop_app.seat import SeatKeeper
 from desktop_app.vault import Stick, Vault
+from desktop_app.vault import failures as vault_failures
 from sync import digest, enrolment, ids, membership
 from sync.errors import Failure, Refused, whereabouts
 from sync.log import Log
@@ -124,7 +125,7 @@ class Workspace:
         self.files = FileService(opened, self.log, reader, self._directory, self.audit)
         self.cases = CaseService(opened, self.log, reader, self.drafts, self.audit, self.lives.number_suffix)
         self.conflicts = ConflictService(opened, self.log, reader, self.audit)
-        self.exchange = ExchangeService(self.log, self.conflicts, self.audit)
+        self.exchange = ExchangeService(self.log, self.conflicts, self.audit, opened.folder)
         if self.lives.notices:
             self.files.distrust_past()
         self._listeners: list[Callable[[ChangeEvent], None]] = []
@@ -299,6 +300,14 @@ class Workspace:
         self._vault.change_passphrase(old, new, stick=stick, new_stick=new_stick, drop_stick=drop_stick)
         key_past.keep(self._vault, self.log)
         self.audit.record("passphrase_changed")
+
+    def require_outside(self, path: Path) -> None:
+        """Refuse to write what a person asked for in the place of the vault's own files.
+
+        Raises:
+            Refused: It lies inside the vault's folder ("inside_vault").
+        """
+        vault_failures.require_outside(self.folder, path)
 
     def subscribe(self, callback: Callable[[ChangeEvent], None]) -> Callable[[], None]:
         """Be told of every change; the callback runs on the thread that wrote.

@@ -134,6 +134,7 @@ def _load(workspace: Workspace) -> tuple[Person, list[Unit]]:
 
 def _invite(workspace: Workspace, role: str, unit: str, path: Path) -> Invitation:
     """Make an invitation only if it can be kept: the file is opened first, for this person alone to read."""
+    workspace.require_outside(path)
     try:
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
             invitation = workspace.invite(role, unit, None)

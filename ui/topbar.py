@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction, QColor, QFontMetrics, QKeyEvent, QPainter, QP
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QSizePolicy, QWidget
 
 from sync.messages import _
-from ui import icons, keys, theme
+from ui import icons, keys, theme, tips
 from ui.actions import Action
 from ui.context import DeskContext
 from ui.look import Look, add_look_menus
@@ -60,7 +60,7 @@ class Whereabouts(QWidget):
         """
         self._community, self._unit = community, unit
         self.setAccessibleName(f"{community} · {unit}")
-        self.setToolTip(f"{community} · {unit}")
+        self.setToolTip(tips.plain(f"{community} · {unit}"))
         self.updateGeometry()
         self.update()
 

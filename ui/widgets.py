@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from sync.messages import _
-from ui import icons, theme
+from ui import icons, theme, tips
 from ui.keys import shown
 
 _MIN_TARGET = 32
@@ -139,7 +139,7 @@ class Elided(QLabel):
         """Qt: paint what fits."""
         painter = QPainter(self)
         shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        self.setToolTip(self.text() if shown != self.text() else "")
+        self.setToolTip(tips.plain(self.text()) if shown != self.text() else "")
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
         painter.end()
 

@@ -14,6 +14,7 @@ from desktop_app.attachments.adding import require_going_on
 from desktop_app.attachments.chunks import BadChunk, Manifest, Sealer
 from desktop_app.attachments.model import Cancelled, FileState, Progress
 from desktop_app.attachments.store import ROOM_BYTES, ChunkStore, damaged_chunk
+from desktop_app.vault import failures
 from sync.errors import Damaged, Misuse, Refused, Unreachable
 from sync.messages import _
 
@@ -126,6 +127,7 @@ class Content:
         """
         if path.is_dir() or (not force and os.path.lexists(path)):
             raise _taken(path)
+        failures.require_outside(self._store.folder.parent, path)
         if self._saving is not None:
             self._saving()
         partial = path.with_name(f".{path.name[:100]}.part-{secrets.token_hex(4)}")

@@ -206,16 +206,6 @@ def no_space(path: Path, needed: int, free: int) -> Refused:
     )
 
 
-def inside_vault(path: Path) -> Refused:
-    """Return the failure of a backup that would lie in what it is to save."""
-    return Refused(
-        "inside_vault",
-        _("{file} lies inside the vault's own folder and would be lost with it. Choose another place.").format(
-            file=path
-        ),
-    )
-
-
 def megabytes(size: int) -> str:
     """Return how many MB a size is, written as the person's language writes numbers."""
     shown = f"{max(size, 0) / 1e6:,.1f}".replace(",", "\N{NO-BREAK SPACE}")

@@ -96,9 +96,7 @@ def file_for(workspace: "Workspace", target: Path) -> Path:
     """
     target = target.absolute()
     path = target / f"sprava-{workspace.store.id.hex()[:8]}.{ENDING}" if target.is_dir() else target
-    folder = workspace.folder.resolve()
-    if folder == path.resolve() or folder in path.resolve().parents:
-        raise failures.inside_vault(path)
+    workspace.require_outside(path)
     return path
 
 

@@ -146,6 +146,7 @@ def _invite(arguments: Namespace) -> int:
     if not os.access(arguments.out.absolute().parent, os.W_OK) or arguments.out.is_dir():
         raise output.unwritable(arguments.out, os.strerror(errno.EACCES))
     with opened(arguments) as workspace:
+        workspace.require_outside(arguments.out)
         invitation = workspace.invite(arguments.role, arguments.unit, arguments.server)
     output.write_secret_file(arguments.out, invitation.data)
     return output.result(

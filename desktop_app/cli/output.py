@@ -20,6 +20,8 @@ from sync.messages import _
 PASSPHRASE_VARIABLE = "SPRAVA_PASSPHRASE"  # noqa: S105 - the name of the variable
 NEW_PASSPHRASE_VARIABLE = "SPRAVA_NEW_PASSPHRASE"  # noqa: S105 - the same
 STICK_VARIABLE = "SPRAVA_STICK"
+_MOST_BYTES = 256 * 2**20
+"""No file that a command takes whole is larger."""
 
 
 def result(arguments: Namespace, document: Mapping[str, Any], *lines: str) -> int:
@@ -157,10 +159,11 @@ def read_file(path: Path) -> bytes:
     """Return the bytes of a file that somebody named.
 
     Raises:
-        Misuse: It can't be read.
+        Misuse: It can't be read, or is larger than any such file.
     """
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise Misuse(
             "unreadable_file",
@@ -168,6 +171,9 @@ def read_file(path: Path) -> bytes:
                 file=path, reason=error.strerror
             ),
         ) from error
+    if len(data) > _MOST_BYTES:
+        raise Misuse("file_too_large", _("The file {file} is too large. Nothing was taken from it.").format(file=path))
+    return data
 
 
 def _no_passphrase(variable: str) -> Refused:

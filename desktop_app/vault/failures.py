@@ -31,6 +31,7 @@ _IN_THE_WAY = N_(
     "Something lies where the file {file} of the vault belongs: a folder, or a file instead of a folder. Nothing was "
     "changed. Move it to another place and try again."
 )
+_INSIDE = N_("{file} lies inside the vault's own folder and would be lost with it. Choose another place.")
 _BUSY = N_("Another program holds the vault's database. Nothing was changed. Close that program and try again.")
 _CLOSED = N_("The vault is closed. Everything saved before is intact. Open it with the pass phrase and try again.")
 
@@ -93,6 +94,22 @@ def in_the_way(name: str) -> Damaged:
         name: The name of that file.
     """
     return Damaged("file_in_the_way", _(_IN_THE_WAY).format(file=name))
+
+
+def require_outside(folder: Path, path: Path) -> None:
+    """Refuse to write what a person asked for in the place of a vault's own files.
+
+    Args:
+        folder: The vault's folder.
+        path: Where a person wants a file.
+
+    Raises:
+        Refused: It lies inside the folder, or leads into it ("inside_vault").
+    """
+    own, wanted = folder.resolve(), path.absolute()
+    for place in (wanted.resolve(), wanted.parent.resolve() / wanted.name):
+        if own == place or own in place.parents:
+            raise Refused("inside_vault", _(_INSIDE).format(file=path))
 
 
 def closed() -> Refused:

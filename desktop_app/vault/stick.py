@@ -123,6 +123,8 @@ def find(mark: int, roots: list[Path] | None = None) -> Stick | None:
             continue
         for path in candidates:
             try:
+                if not path.is_file():  # a pipe on a stranger's stick would wait for ever
+                    continue
                 stick = read(path)
             except (Refused, Damaged):
                 continue

@@ -9,6 +9,7 @@ from desktop_app.audit import KINDS, AuditQuery, Entry, kinds
 from desktop_app.audit.model import origin_words
 from desktop_app.cases.words import day_words
 from sync.messages import N_, _
+from ui import tips
 from ui.cases.model import STATE_ROLE
 from ui.cases.states import State
 from ui.context import DeskContext
@@ -49,7 +50,7 @@ class AuditTableModel(WindowedModel[AuditQuery, Entry]):
         super().__init__(context, Source(audit.count, audit.page), AuditQuery(), len(Column), parent)
         self._roles: Mapping[int, Callable[[Entry, Column], object]] = {
             Qt.ItemDataRole.DisplayRole: cell_text,
-            Qt.ItemDataRole.ToolTipRole: cell_text,
+            Qt.ItemDataRole.ToolTipRole: _tip,
             Qt.ItemDataRole.AccessibleTextRole: self._spoken,
             STATE_ROLE: self._state,
         }
@@ -84,6 +85,10 @@ class AuditTableModel(WindowedModel[AuditQuery, Entry]):
             return None
         kind = KINDS.get(entry.kind)
         return State(kind.role if kind else "muted", kind.icon if kind else "info", kinds.title(entry.kind))
+
+
+def _tip(entry: Entry, column: Column) -> str:
+    return tips.plain(cell_text(entry, column))
 
 
 def cell_text(entry: Entry, column: Column) -> str:

@@ -4,7 +4,7 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui import theme
+from ui import theme, tips
 from ui.cases.states import State
 from ui.icons import pixmap
 
@@ -65,7 +65,7 @@ class Chip(QWidget):
         """
         self._state = state
         self.setAccessibleName(words or state.word)
-        self.setToolTip(words)
+        self.setToolTip(tips.plain(words))
         self.setVisible(bool(state.role))
         self.updateGeometry()
         self.update()

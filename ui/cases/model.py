@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt
 from desktop_app.cases.model import CaseQuery, CaseRow
 from desktop_app.kits.model import Kit, text
 from sync.messages import N_, _, ngettext
+from ui import tips
 from ui.cases.states import State, due_state, due_words
 from ui.context import DeskContext
 from ui.forms.dates import date_text
@@ -66,7 +67,7 @@ class CaseTableModel(WindowedModel[CaseQuery, CaseRow]):
         self._kits: Mapping[str, Kit] = {}
         self._roles: Mapping[int, Callable[[CaseRow, Column], object]] = {
             Qt.ItemDataRole.DisplayRole: self._text,
-            Qt.ItemDataRole.ToolTipRole: self._words,
+            Qt.ItemDataRole.ToolTipRole: self._tip,
             Qt.ItemDataRole.AccessibleTextRole: self._spoken,
             ROW_ROLE: self._row,
             STATE_ROLE: self._state,
@@ -130,6 +131,9 @@ class CaseTableModel(WindowedModel[CaseQuery, CaseRow]):
             count = case.conflicts
             return ngettext("{number} conflict", "{number} conflicts", count).format(number=count)
         return self._text(case, column)
+
+    def _tip(self, case: CaseRow, column: Column) -> str:
+        return tips.plain(self._words(case, column))
 
     def _spoken(self, case: CaseRow, column: Column) -> str:
         return f"{_(HEADERS[column])}: {self._words(case, column)}"

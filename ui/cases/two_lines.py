@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
     QStyleOptionViewItem,
 )
 
-from ui import theme
+from ui import theme, tips
 from ui.icons import pixmap
 
 WORDS_ROLE = Qt.ItemDataRole.UserRole + 10
@@ -31,7 +31,7 @@ def two_line_item(parent: QListWidget, name: str, words: str, icon_name: str) ->
     item.setData(WORDS_ROLE, words)
     item.setData(ICON_ROLE, icon_name)
     item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{name}. {words}")
-    item.setToolTip(f"{name}\n{words}")
+    item.setToolTip(tips.plain(f"{name}\n{words}"))
     return item
 
 
