@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop_app import schema
+from desktop_app.attachments.store import FOLDER_NAME
 from desktop_app.backup import failures
 from desktop_app.backup.form import BadForm, File, Generation, Index
 from desktop_app.backup.reading import BackupFile, Unlock, label
@@ -19,6 +20,7 @@ from desktop_app.lives import RESTORED_NOTE
 from desktop_app.private import private_folder
 from desktop_app.vault import failures as disk
 from desktop_app.vault import keyfile, keystore
+from desktop_app.vault.instance import LOCK_NAME, InstanceLock
 from desktop_app.vault.opening import publish, require_free
 from desktop_app.vault.vault import DATABASE_LABEL, DATABASE_NAME
 from sync import digest, files, sqlcipher
@@ -96,13 +98,15 @@ def restore(
         try:
             wanted = backup.generation(generation)
             _require_known(backup, wanted)
-            with _folder_beside(folder, wanted) as building:
+            with _folder_beside(folder, wanted) as (building, lock):
                 missing = extract(backup, wanted, building, watch, salvage=salvage)
                 keystore.store(building, keyfile.parse(backup.key_file))
                 _check(building, backup, wanted, vault_key)
                 _note_restored(building, wanted, vault_key)
                 with disk.plainly():
                     files.sync_folder(building)
+                    if os.name == "nt":
+                        lock.release()  # no folder with an open file in it gets another name there
                     publish(building, folder)
         finally:
             keyfile.wipe(vault_key)
@@ -184,19 +188,41 @@ def _make_folders(wanted: Path, folder: Path) -> None:
 
 
 @contextmanager
-def _folder_beside(folder: Path, generation: Generation) -> Iterator[Path]:
-    """Give an empty private folder on the same disk; it is gone after a failure."""
+def _folder_beside(folder: Path, generation: Generation) -> Iterator[tuple[Path, InstanceLock]]:
+    """Give an empty private folder on the same disk, and the lock on it; it is gone after a failure."""
     with disk.plainly():
         folder.parent.mkdir(parents=True, exist_ok=True)
+        prefix = f".{folder.name}.restoring-"
+        _sweep(folder.parent, prefix)
         free = shutil.disk_usage(folder.parent).free
         if free < generation.total + _MARGIN:
             raise failures.no_space(folder, generation.total + _MARGIN, free)
-        building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.restoring-", dir=folder.parent))
+        building = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
+        lock = InstanceLock(building)
+        lock.acquire()
     try:
-        yield building
+        yield building, lock
     except BaseException:
+        lock.release()
         shutil.rmtree(building, ignore_errors=True)  # unfinished and only ours; the first failure is the one to tell
         raise
+    lock.release()
+
+
+def _sweep(parent: Path, prefix: str) -> None:
+    """Remove what killed restores of this very vault left: what is certainly theirs, and nobody works in it."""
+    for left in parent.iterdir():
+        if not left.name.startswith(prefix) or left.is_symlink() or not (left / LOCK_NAME).is_file():
+            continue
+        if not all(part.name == FOLDER_NAME or part.name.startswith("vault.") for part in left.iterdir()):
+            continue
+        lock = InstanceLock(left)
+        try:
+            lock.acquire()
+        except (Refused, OSError):
+            continue  # another restore is under way there
+        lock.release()
+        shutil.rmtree(left, ignore_errors=True)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from desktop_app.backup.making import back_up
 from desktop_app.backup.reading import BackupFile
 from desktop_app.backup.restoring import restore
 from desktop_app.opening import open_workspace
+from desktop_app.vault.instance import InstanceLock
 from desktop_app.verify import verify
 
 from .conftest import PASSPHRASE, WAY, digest_of, unlock
@@ -105,6 +107,34 @@ def test_killed_while_restoring(project: Path, file: Path, tmp_path: Path) -> No
         if made:
             assert digest_of(vaults / str(made[-1])) == (saved.digest, saved.cases)
         restore(file, vaults / "again", unlock)
+
+
+def test_what_a_killed_restore_left_is_swept_and_nothing_else_is(project: Path, file: Path, tmp_path: Path) -> None:
+    """Killed for certain before the vault has its name: at the first block that is written."""
+    script = (
+        START
+        + """
+import os, signal
+from desktop_app.backup.watch import Watch
+def die(progress):
+    if progress.phase == "writing":
+        os.kill(os.getpid(), signal.SIGKILL)
+restore(file, vault / "back", way.vault_key, watch=Watch(die))
+"""
+    )
+    command = [sys.executable, "-c", script, os.fspath(tmp_path), os.fspath(file), PASSPHRASE, "1"]
+    assert subprocess.run(command, cwd=project, check=False).returncode != 0
+    (left,) = tmp_path.glob(".back.restoring-*")
+    used = tmp_path / ".back.restoring-used"
+    foreign = tmp_path / ".back.restoring-notes"
+    shutil.copytree(left, used)
+    shutil.copytree(left, foreign)
+    (foreign / "notes.txt").write_text("mine", encoding="utf-8")
+    held = InstanceLock(used)
+    held.acquire()
+    restore(file, tmp_path / "back", unlock)
+    assert {path.name for path in tmp_path.glob(".back.*")} == {used.name, foreign.name}
+    held.release()
 
 
 def test_killed_while_trying_a_restore(project: Path, file: Path, tmp_path: Path) -> None:
