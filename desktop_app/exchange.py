@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sync.client import NewsWatch, Progress
 
 SERVER = "server-address"
+_DELIVERED = "revoked-delivered"
 LAST_EXCHANGE = "last-exchange"
 
 
@@ -113,6 +114,18 @@ def server_address(url: str | None) -> str:
             _("“{url}” is not a server address. It begins with http:// or https://.").format(url=url),
         )
     return url
+
+
+def revoked() -> Refused:
+    """Return what the person at a revoked device is told."""
+    return Refused(
+        "revoked",
+        _(
+            "An administrator has put this device out of the community. It exchanges nothing more; whatever it wrote "
+            "before it learned of that waits for the administrator’s decision. Nothing in this vault was deleted. "
+            "Ask the administrator; to come back, join with a new invitation in another folder."
+        ),
+    )
 
 
 class ExchangeService:
@@ -232,6 +245,8 @@ class ExchangeService:
         address = (url or self.server or "").strip().rstrip("/")
         if not address:
             raise Refused("no_server", _("No server address is set. Nothing is lost; set the address and try again."))
+        if self._log.is_revoked and self._log.recall(_DELIVERED):
+            raise revoked()
         try:
             outcome = sync_with(
                 self._log,
@@ -247,6 +262,8 @@ class ExchangeService:
         if address != self.server:
             self.set_server(address)
         self.note(Reach.ONLINE)
+        if self._log.is_revoked:
+            self._deliver_last(outcome.complete and not outcome.waiting)
         if outcome.disputed:
             self._log.check_own_chain(self._held_by_server())
         if outcome.complete:
@@ -282,6 +299,12 @@ class ExchangeService:
         written = export_bundle(self._log, path, known)
         return BundleResult(written.frames, bytes=written.bytes)
 
+    def _deliver_last(self, delivered: bool) -> None:  # noqa: FBT001 - a fact, not a switch
+        """End the exchanges of a revoked device; what it wrote before it knew has been handed over for a decision."""
+        if delivered:
+            self._log.remember(_DELIVERED, b"1")
+        raise revoked()
+
     def _known_to(self, device: bytes) -> Heads:
         """Return what a device is known to hold: what its frames and its bundles told, whichever is more."""
         from sync.bundle import heads_of
@@ -302,7 +325,11 @@ class ExchangeService:
         """
         from sync.bundle import import_bundle
 
+        if self._log.is_revoked:
+            raise revoked()
         applied = import_bundle(self._log, path)
+        if self._log.is_revoked:
+            raise revoked()
         return BundleResult(applied.frames, applied.changes, waiting=applied.waiting, refused=applied.refused)
 
     def _device(self, suffix: str) -> bytes:

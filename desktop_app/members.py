@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from desktop_app.audit import Audit
 from desktop_app.directory import Directory
@@ -20,6 +21,7 @@ class State(StrEnum):
 
     MEMBER = "member"
     WAITING = "waiting"
+    REVOKED = "revoked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Member:
         person: The name of its person.
         role: What it may do.
         units: The names of its units.
-        state: Whether it is a member, or waits for an administrator's word.
+        state: Whether it is a member, waits for an administrator's word, or was put out.
         here: It is this device.
         frames_waiting: How much of what it wrote waits here.
     """
@@ -81,7 +83,12 @@ class MemberService:
         with self._read() as connection:
             waiting = dict(connection.execute("SELECT device, count(*) FROM waiting GROUP BY device").fetchall())
             known = [
-                self._member(connection, device, State.MEMBER, waiting.get(device.entry.id, 0))
+                self._member(
+                    connection,
+                    device,
+                    State.REVOKED if device.entry.id in state.revocations else State.MEMBER,
+                    waiting.get(device.entry.id, 0),
+                )
                 for device in state.devices.values()
             ]
             entering = [
@@ -118,9 +125,61 @@ class MemberService:
         self._decide(caretaking.decline, enrolment)
         self._audit.record("device_declined", code=_spaced(code))
 
-    def _decide(self, decide: Callable[[Log, bytes], None], enrolment: bytes) -> None:
+    def revoke(self, device: str) -> Member:
+        """Put a device out of the community: lost, stolen, or of somebody who has left.
+
+        Args:
+            device: The suffix of its numbers.
+
+        Raises:
+            Refused: There is no such device, it is this one, or this one is not an administrator's.
+        """
+        found = self._device(device)
+        if found == self._log.device:
+            raise Refused(
+                "own_device",
+                _("A device can't put itself out. Another administrator does it. Nothing was changed."),
+            )
+        self._decide(caretaking.revoke, found)
+        self._audit.record("device_revoked", device=device)
+        return next(member for member in self.members() if member.device == device)
+
+    def judge(self, device: str, *, accept: bool) -> Member:
+        """Decide on what came of a device after it was put out, as far as it has come here.
+
+        Args:
+            device: The suffix of its numbers.
+            accept: Take it in; otherwise it is kept and not shown.
+
+        Raises:
+            Refused: There is no such device, it was not put out, or this one is not an administrator's.
+        """
+        found = self._device(device)
+        if found not in self._log.membership.revocations:
+            raise Refused(
+                "not_revoked",
+                _("Device {device} was not put out, so there is nothing to decide. Nothing was changed.").format(
+                    device=device
+                ),
+            )
+        self._decide(partial(caretaking.judge, accept=accept), found)
+        self._audit.record("late_work_judged", device=device, accepted=accept)
+        return next(member for member in self.members() if member.device == device)
+
+    def _device(self, suffix: str) -> bytes:
+        known = {device.entry.suffix: id_ for id_, device in self._log.membership.devices.items()}
+        if suffix not in known:
+            raise Refused(
+                "unknown_device",
+                _("There is no device {suffix}; there are: {known}.").format(
+                    suffix=suffix, known=", ".join(sorted(known))
+                ),
+            )
+        return known[suffix]
+
+    def _decide(self, decide: Callable[[Log, bytes], None], subject: bytes) -> None:
         try:
-            decide(self._log, enrolment)
+            decide(self._log, subject)
         except PermissionError as error:
             raise Refused(
                 "no_right", _("Only an administrator can decide who is a member. Nothing was changed.")

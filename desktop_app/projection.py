@@ -32,6 +32,10 @@ class DeskProjection:
         self._cases.project(connection, touched)
         self._files.project(connection, touched)
 
+    def empty(self, connection: Connection) -> None:
+        """Empty all tables, to build them anew."""
+        empty(connection)
+
 
 def empty(connection: Connection) -> None:
     """Empty every table that follows from the log, to build it anew.

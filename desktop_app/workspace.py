@@ -241,6 +241,14 @@ class Workspace:
                     role=role, roles=", ".join(membership.ROLES)
                 ),
             )
+        if not self.log.is_confirmed:
+            raise Refused(
+                "not_confirmed",
+                _(
+                    "The administrator’s device that invited this one has not confirmed it yet, so it can't invite. "
+                    "Exchange with it, and try again. Nothing was changed."
+                ),
+            )
         chosen = ids.from_text(self._named_unit(unit).id) or b""
         address = server_address(server) or self.exchange.server
         try:

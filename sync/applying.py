@@ -35,6 +35,9 @@ class Projector(Protocol):
     def project(self, connection: Connection, touched: Sequence[Touched]) -> None:
         """Bring the tables up to date for some records, inside the log's own transaction."""
 
+    def empty(self, connection: Connection) -> None:
+        """Empty the tables, inside the log's own transaction; all records are projected anew after that."""
+
 
 @dataclass
 class Tally:
@@ -108,7 +111,7 @@ class Applier:
         """Apply what can be applied, in any order, and keep aside what can't."""
         for body in bodies:
             self._take_one(body)
-        if self._tally.frames:
+        if self._tally.frames and not self._settled:
             self.retry_waiting()
 
     def take_own(self, frame: Frame, batch: Batch) -> None:
@@ -198,12 +201,12 @@ class Applier:
             if known is None or known[0] != frame.hash:
                 raise Wait("fork")
             return None
+        if reason := self._undecided(header):
+            raise Wait(reason)
         if header.seq != head.seq + 1:
             raise Wait("gap")
         if header.previous != head.hash:
             raise Wait("fork")
-        if not (self._settled or header.device in {*self._membership.devices, self._own_device}):
-            raise Wait("unconfirmed")
         key = self._connection.execute(
             "SELECT key FROM epoch_key WHERE unit = ? AND epoch = ?", (unit, header.epoch)
         ).fetchone()
@@ -220,6 +223,14 @@ class Applier:
         if batch.counter > self.counter + MAX_LEAP:
             raise Wait("ahead")
         return batch
+
+    def _undecided(self, header: Header) -> str:
+        """Return why an administrator has to decide on a frame first, or nothing; a device trusts itself."""
+        if self._settled or header.device == self._own_device:
+            return ""
+        if header.device not in self._membership.devices:
+            return "unconfirmed"
+        return self._membership.may_stand(header.device, header.unit, header.incarnation, header.seq)
 
     def _may_write(self, header: Header, batch: Batch) -> bool:
         """Whether the author's role allows it; everybody names the own person."""
@@ -280,7 +291,8 @@ class Applier:
         while progress:
             progress = False
             rows = self._connection.execute(
-                "SELECT hash, body FROM waiting WHERE reason IN ('gap', 'key', 'ahead', 'unreadable', 'unconfirmed')"
+                "SELECT hash, body FROM waiting WHERE reason IN"
+                " ('gap', 'key', 'ahead', 'unreadable', 'unconfirmed', 'revoked', 'rejected')"
                 " ORDER BY incarnation, seq"
             ).fetchall()
             for hash_, body in rows:

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from sync import membership
+from sync import epochs, membership
 from sync.crypto import Signer
-from sync.membership import ADMINISTRATOR, Confirm, Decline, Link, Membership
+from sync.epochs import Keys
+from sync.membership import ADMINISTRATOR, Body, Confirm, Decline, Judge, Link, Membership, Revoke
 
 if TYPE_CHECKING:
     from sync.log import Log
@@ -42,25 +43,70 @@ def decline(log: "Log", enrolment: bytes) -> None:
     log.add_own_link(Decline(enrolment))
 
 
-def tend(members: Membership, device: bytes, signer: Signer) -> list[Link]:
+def revoke(log: "Log", device: bytes) -> None:
+    """Put a device out of the community: what it writes from now on waits, and new keys are made that it does not get.
+
+    Args:
+        log: The log of an administrator's vault.
+        device: The 16-byte id.
+
+    Raises:
+        PermissionError: This device is not an administrator's, or the other is not a member.
+    """
+    log.add_own_link(Revoke(device, log.chains_of(device)))
+
+
+def judge(log: "Log", device: bytes, *, accept: bool) -> None:
+    """Decide on what came of a revoked device after its revocation, as far as it has come here.
+
+    Args:
+        log: The log of an administrator's vault.
+        device: The 16-byte id.
+        accept: Take it in.
+
+    Raises:
+        PermissionError: This device is not an administrator's, or the other was not revoked.
+    """
+    log.add_own_link(Judge(device, log.chains_of(device, waiting=True), accept))
+
+
+def tend(members: Membership, device: bytes, signer: Signer, keys: Keys) -> list[Link]:
     """Add the links that are due from this device, and return them.
 
     The one device that came with an invitation of this device's is confirmed. When several came, or one was turned
-    away, a person decides (docs/decisions/0009-invitations.md).
+    away, a person decides (docs/decisions/0009-invitations.md). Units get a new key after a revocation, and members
+    the keys that they lack.
 
     Args:
         members: The members as the links known make them; the new links are added.
         device: The 16-byte id of this device.
         signer: Its key.
+        keys: The unit keys it holds; new ones are added.
     """
-    me = members.devices.get(device)
-    if me is None or me.role != ADMINISTRATOR or me.entry.sign_key != signer.public_key:
-        return []
     made: list[Link] = []
-    for invitation, inviter in members.inviters.items():
-        came = [each.link for each in members.enrolments.values() if each.invitation == invitation]
-        if inviter == device and len(came) == 1 and came[0] not in members.confirmed.keys() | members.declined:
-            body = Confirm(came[0], members.invitations[invitation].suffix)
-            made.append(membership.make(members.community, members.tips, device, body, signer))
-            members.add(made[-1:])
+
+    def may() -> bool:
+        me = members.devices.get(device)
+        standing = me is not None and me.role == ADMINISTRATOR and device not in members.revocations
+        return standing and me is not None and me.entry.sign_key == signer.public_key
+
+    def add(bodies: list[Body]) -> None:
+        """Add links one after another, and work out the members once."""
+        parents, links = members.tips, []
+        for body in bodies:
+            links.append(membership.make(members.community, parents, device, body, signer))
+            parents = (links[-1].hash,)
+        members.add(links)
+        made.extend(links)
+
+    if not may():
+        return []
+    came: dict[bytes, list[bytes]] = {}
+    for each in members.enrolments.values():
+        if members.inviters[each.invitation] == device:
+            came.setdefault(each.invitation, []).append(each.link)
+    decided = members.confirmed.keys() | members.declined
+    alone = [(invitation, links[0]) for invitation, links in came.items() if len(links) == 1]
+    add([Confirm(link, members.invitations[of].suffix) for of, link in alone if link not in decided])
+    add([body for unit in sorted(members.devices[device].units) for body in epochs.due(members, unit, keys)])
     return made

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from sync import crypto, membership, schema
+from sync import crypto, epochs, membership, schema
 from sync.crypto import CryptoError, Opener, Signer
 from sync.errors import Damaged
 from sync.ids import new_id, random_id
@@ -211,6 +211,7 @@ def initialise(connection: Connection, start: Start) -> None:
         connection.execute(
             "INSERT INTO epoch_key (unit, epoch, key, newest) VALUES (?, ?, ?, 1)", (row, key.epoch, key.key)
         )
+    epochs.take(connection, Membership.of(start.links), identity.device, identity.opener)
 
 
 def _countersigner(secret: bytes) -> Signer:

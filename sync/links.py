@@ -92,7 +92,53 @@ class Decline(msgspec.Struct, frozen=True, tag="decline"):
     enrolment: bytes
 
 
-Body = Found | Invite | Enrol | Confirm | Decline
+class Cut(msgspec.Struct, frozen=True, array_like=True):
+    """How far a chain of frames goes."""
+
+    unit: bytes
+    incarnation: bytes
+    seq: int
+
+
+class Revoke(msgspec.Struct, frozen=True, tag="revoke"):
+    """An administrator's word that a device is a member no longer; what it wrote after the cuts waits."""
+
+    device: bytes
+    cuts: list[Cut]
+
+
+class Judge(msgspec.Struct, frozen=True, tag="judge"):
+    """An administrator's decision on frames of a revoked device that came after its revocation."""
+
+    device: bytes
+    upto: list[Cut]
+    accept: bool
+
+
+class DeviceGrant(msgspec.Struct, frozen=True, array_like=True):
+    """A unit's epoch key, sealed to one device."""
+
+    device: bytes
+    sealed: bytes
+
+
+class Epoch(msgspec.Struct, frozen=True, tag="epoch"):
+    """A new key of a unit, or more recipients of one that is there.
+
+    Args:
+        unit: The unit.
+        epoch: The id of the key.
+        grants: The key, for the devices that get it by this link.
+        past: Earlier keys of the unit, sealed with this one.
+    """
+
+    unit: bytes
+    epoch: bytes
+    grants: list[DeviceGrant]
+    past: bytes
+
+
+Body = Found | Invite | Enrol | Confirm | Decline | Revoke | Judge | Epoch
 
 
 class _Envelope(msgspec.Struct, frozen=True, array_like=True):

@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sync import caretaking, changes, frames, membership
+from sync import caretaking, changes, epochs, frames, membership, rebuilding
 from sync.applying import Applier, Projector, Store
 from sync.changes import Change, Dot, Value
 from sync.crypto import Opener, Signer
 from sync.errors import Refused
 from sync.frames import Frame, Header
 from sync.ids import random_id
-from sync.membership import Link, Membership
+from sync.membership import Cut, Link, Membership
 from sync.merge import State
 from sync.messages import _
 from sync.replica import Applied, Heads
@@ -139,6 +139,11 @@ class Log:
         )
 
     @property
+    def is_revoked(self) -> bool:
+        """Whether an administrator has revoked this device."""
+        return self.device in self.membership.revocations
+
+    @property
     def is_confirmed(self) -> bool:
         """Whether an administrator's device has confirmed this one, so that others take what it writes."""
         return self.device in self.membership.devices
@@ -184,8 +189,8 @@ class Log:
                 members = self._with_links(connection, [membership.parse(link) for link in links])
             except membership.BadLink:
                 refused = Applied(refused=1, reasons={"link": 1})
-            applier = Applier(connection, members, self._projector)
             own = self._own_chain(connection)
+            applier = Applier(connection, members, self._projector)
             applier.take(bodies)
             if members is not self.membership:
                 applier.retry_waiting()
@@ -218,8 +223,14 @@ class Log:
 
     def tend(self) -> None:
         """Do what an administrator's device owes the others, such as confirming a device that it invited."""
-        if due := caretaking.tend(copy.copy(self.membership), self.device, self.signer):
-            self.apply([], [link.data for link in due])
+        with self._store.write() as connection:
+            members = copy.copy(self.membership)
+            if due := caretaking.tend(members, self.device, self.signer, epochs.held(connection)):
+                self._keep_links(connection, members, due)
+                applier = Applier(connection, members, self._projector)
+                applier.retry_waiting()
+                applier.finish()
+        self.membership = members
 
     def _with_links(self, connection: Connection, links: list[Link]) -> Membership:
         """Store links and return the members with them; they count only once the transaction is committed."""
@@ -227,11 +238,18 @@ class Log:
         added = members.add(links) if links else []
         if not added:
             return self.membership
-        added += caretaking.tend(members, self.device, self.signer)
+        added += caretaking.tend(members, self.device, self.signer, epochs.held(connection))
+        self._keep_links(connection, members, added)
+        return members
+
+    def _keep_links(self, connection: Connection, members: Membership, added: list[Link]) -> None:
+        """Store links, take the keys that they give, and put back what they no longer let stand."""
         connection.executemany(
             "INSERT INTO link (hash, body) VALUES (?, ?)", [(link.hash, link.data) for link in added]
         )
-        return members
+        epochs.take(connection, members, self.device, self.identity.opener)
+        if members.revocations:
+            rebuilding.withdraw(connection, members, self._projector, self.device)
 
     def _append_own(self, connection: Connection, applier: Applier, unit: bytes, written: list[Change]) -> None:
         identity = self.identity
@@ -398,11 +416,15 @@ class Log:
         """Return when this device last wrote something: milliseconds since 1970, or None."""
         with self._store.read() as connection:
             row = connection.execute(
-                "SELECT f.body, k.key FROM frame f JOIN incarnation i ON i.id = f.incarnation"
-                " JOIN epoch_key k ON k.unit = f.unit AND k.newest WHERE i.uuid = ? ORDER BY f.id DESC LIMIT 1",
+                "SELECT f.body FROM frame f JOIN incarnation i ON i.id = f.incarnation"
+                " WHERE i.uuid = ? ORDER BY f.id DESC LIMIT 1",
                 (self.identity.incarnation,),
             ).fetchone()
-        return changes.decode(frames.parse(row[0]).open(row[1])).time_ms if row else None
+            if row is None:
+                return None
+            frame = frames.parse(row[0])
+            key = epochs.held(connection)[frame.header.unit, frame.header.epoch]
+        return changes.decode(frame.open(key)).time_ms
 
     def heads_seen_by(self, device: bytes) -> Heads:
         """Return the heads that a device is known to hold: its own chains, and what its frames named.
@@ -435,6 +457,29 @@ class Log:
         """Return how many frames are kept aside, by reason."""
         with self._store.read() as connection:
             return dict(connection.execute("SELECT reason, count(*) FROM waiting GROUP BY reason").fetchall())
+
+    def chains_of(self, device: bytes, *, waiting: bool = False) -> list[Cut]:
+        """Return how far the chains of a device have come here.
+
+        Args:
+            device: The 16-byte id.
+            waiting: Count frames kept aside too.
+        """
+        with self._store.read() as connection:
+            rows = connection.execute(
+                "SELECT u.uuid, i.uuid, h.seq FROM head h JOIN unit u ON u.id = h.unit"
+                " JOIN incarnation i ON i.id = h.incarnation WHERE i.device = ?",
+                (device,),
+            ).fetchall()
+            if waiting:
+                rows += connection.execute(
+                    "SELECT unit, incarnation, max(seq) FROM waiting WHERE device = ? GROUP BY unit, incarnation",
+                    (device,),
+                ).fetchall()
+        ends: dict[tuple[bytes, bytes], int] = {}
+        for unit, incarnation, seq in rows:
+            ends[unit, incarnation] = max(seq, ends.get((unit, incarnation), 0))
+        return [Cut(unit, incarnation, seq) for (unit, incarnation), seq in sorted(ends.items())]
 
     def position(self) -> Position:
         """Return how far this device's own log has come."""

@@ -1,11 +1,10 @@
 """Who belongs to a community: signed links that every device and the server verify (docs/formats/membership.md)."""
 
-import heapq
 from dataclasses import dataclass, field
 
 import msgspec
 
-from sync import crypto
+from sync import crypto, linkorder, suffixes
 from sync.crypto import CryptoError
 from sync.ids import ID_BYTES
 from sync.links import (
@@ -21,13 +20,18 @@ from sync.links import (
     BadLink,
     Body,
     Confirm,
+    Cut,
     Decline,
     DeviceEntry,
+    DeviceGrant,
     Enrol,
+    Epoch,
     Found,
     Grant,
     Invite,
+    Judge,
     Link,
+    Revoke,
     device_code,
     enrol_proof,
     make,
@@ -46,16 +50,21 @@ __all__ = [
     "BadLink",
     "Body",
     "Confirm",
+    "Cut",
     "Decline",
     "Device",
     "DeviceEntry",
+    "DeviceGrant",
     "Enrol",
     "Enrolment",
+    "Epoch",
     "Found",
     "Grant",
     "Invite",
+    "Judge",
     "Link",
     "Membership",
+    "Revoke",
     "device_code",
     "enrol_proof",
     "make",
@@ -115,7 +124,12 @@ class Membership:
         confirmed: Which device id each confirmed enrolment has made a member.
         declined: The enrolments that an administrator turned away.
         suffixes: All that were ever given; none is given again.
+        epochs: For each unit its keys by their ids, in order, each with the links that make and share it.
+        revocations: The revoked devices, each with its effective `Revoke` links.
+        admitted: How far the frames of revoked devices count, by device, unit and incarnation.
+        rejected: How far an administrator has decided against them.
         refused: The links without effect, and why.
+        checked: Links whose signatures were found good, with the key.
     """
 
     community: bytes
@@ -129,7 +143,12 @@ class Membership:
     confirmed: dict[bytes, bytes] = field(default_factory=dict)
     declined: set[bytes] = field(default_factory=set)
     suffixes: set[str] = field(default_factory=set)
+    epochs: dict[bytes, dict[bytes, list[bytes]]] = field(default_factory=dict)
+    revocations: dict[bytes, list[bytes]] = field(default_factory=dict)
+    admitted: dict[tuple[bytes, bytes, bytes], int] = field(default_factory=dict)
+    rejected: dict[tuple[bytes, bytes, bytes], int] = field(default_factory=dict)
     refused: dict[bytes, str] = field(default_factory=dict)
+    checked: set[tuple[bytes, bytes]] = field(default_factory=set, repr=False)
 
     @classmethod
     def of(cls, links: list[bytes]) -> "Membership":
@@ -178,7 +197,7 @@ class Membership:
             added += ready
             progress = bool(ready)
         if added:
-            trial = Membership(self.community, known)
+            trial = Membership(self.community, known, checked=self.checked)
             trial._replay()
             for link in added:
                 if trial.refused.get(link.hash) == "signature":
@@ -193,35 +212,57 @@ class Membership:
     @property
     def tips(self) -> tuple[bytes, ...]:
         """The links that nothing follows yet."""
-        followed = {parent for link in self.links.values() for parent in link.parents}
-        return tuple(sorted(set(self.links) - followed))
+        return linkorder.tips(self.links)
 
     @property
     def ordered(self) -> list[Link]:
         """All links, parents before children, ties by hash."""
-        children: dict[bytes, list[bytes]] = {}
-        missing = {}
-        for link in self.links.values():
-            missing[link.hash] = len(set(link.parents))
-            for parent in set(link.parents):
-                children.setdefault(parent, []).append(link.hash)
-        ready = [name for name, count in missing.items() if not count]
-        heapq.heapify(ready)
-        ordered: list[Link] = []
-        while ready:
-            link = self.links[heapq.heappop(ready)]
-            ordered.append(link)
-            for child in children.get(link.hash, ()):
-                missing[child] -= 1
-                if not missing[child]:
-                    heapq.heappush(ready, child)
-        return ordered
+        return linkorder.ordered(self.links)
+
+    def ancestors(self, link: bytes) -> set[bytes]:
+        """Return the hashes of a link and of all that its author knew."""
+        return linkorder.ancestors(self.links, link)
 
     def _replay(self) -> None:
-        for link in self.ordered:
-            reason = self._apply(link)
-            if reason:
-                self.refused[link.hash] = reason
+        """Apply all links; a revocation that holds bars the links of its device that its author had not seen.
+
+        Revocations are put in force one after another, that of the senior administrator first.
+        """
+        order = self.ordered
+        barred: dict[bytes, set[bytes]] = {}
+        in_force: set[bytes] = set()
+        while True:
+            trial = Membership(self.community, self.links, checked=self.checked)
+            for link in order:
+                known = barred.get(link.author)
+                late = known is not None and link.hash not in known | in_force
+                reason = "revoked" if late else trial._apply(link)
+                if reason:
+                    trial.refused[link.hash] = reason
+            due = [
+                (suffixes.rank(trial.devices[self.links[link].author].entry.suffix), link)
+                for device, links in trial.revocations.items()
+                if device not in barred
+                for link in links
+            ]
+            if not due:
+                self.__dict__.update(trial.__dict__)
+                return
+            link_hash = min(due)[1]
+            in_force.add(link_hash)
+            body = self.links[link_hash].body
+            assert isinstance(body, Revoke)  # noqa: S101 - nothing else is in that table
+            barred[body.device] = self.ancestors(link_hash)
+
+    def may_stand(self, device: bytes, unit: bytes, incarnation: bytes, seq: int) -> str:
+        """Return why a frame waits because its author was revoked, or nothing."""
+        if device not in self.revocations or seq <= self.admitted.get((device, unit, incarnation), 0):
+            return ""
+        return "rejected" if seq <= self.rejected.get((device, unit, incarnation), 0) else "revoked"
+
+    def active(self, unit: bytes) -> list[Device]:
+        """Return the members of a unit that are not revoked."""
+        return [device for id_, device in self.devices.items() if unit in device.units and id_ not in self.revocations]
 
     def seats(self, device: bytes) -> list[Device]:
         """Return who may stand behind a device id: the member, or while there is none all who enrolled with it.
@@ -250,10 +291,13 @@ class Membership:
         signer = self._signer(link)
         if signer is None:
             return "author"
+        signature = link.data[-crypto.SIGNATURE_BYTES :]
         try:
-            crypto.verify(signer, link.data[-crypto.SIGNATURE_BYTES :], SIGNED + link.hash)
+            if (link.hash + signature, signer) not in self.checked:
+                crypto.verify(signer, signature, SIGNED + link.hash)
         except CryptoError:
             return "signature"
+        self.checked.add((link.hash + signature, signer))
         if not isinstance(link.body, Found | Enrol) and self.devices[link.author].role != ADMINISTRATOR:
             return "right"
         return self._take_effect(link)
@@ -267,7 +311,7 @@ class Membership:
         author = self.devices.get(link.author)
         return author.entry.sign_key if author else None
 
-    def _take_effect(self, link: Link) -> str:
+    def _take_effect(self, link: Link) -> str:  # noqa: PLR0911 - one for each kind
         match link.body:
             case Found():
                 return self._found(link, link.body)
@@ -279,14 +323,24 @@ class Membership:
                 return self._confirm(link, link.body)
             case Decline():
                 return self._decline(link.body)
+            case Revoke():
+                return self._revoke(link, link.body)
+            case Judge():
+                return self._judge(link.body)
+            case Epoch():
+                return self._epoch(link, link.body)
 
     def _found(self, link: Link, body: Found) -> str:
         if self.devices or link.author != body.device.id or not _well_formed(body.device):
+            return "founding"
+        if body.device.suffix != suffixes.FOUNDER:
             return "founding"
         self.common_unit = body.common_unit
         self.units = {body.common_unit, *body.units}
         self.suffixes.add(body.device.suffix)
         self.devices[body.device.id] = Device(body.device, ADMINISTRATOR, frozenset(self.units))
+        for grant in body.grants:
+            self.epochs.setdefault(grant.unit, {})[grant.epoch] = [link.hash]
         return ""
 
     def _invite(self, link: Link, body: Invite) -> str:
@@ -309,9 +363,11 @@ class Membership:
         if body.device.suffix != invite.suffix:
             return "suffix"
         try:
-            crypto.verify(invite.verify_key, body.proof, enrol_proof(self.community, body.invitation, body.device))
+            if (link.hash, invite.verify_key) not in self.checked:
+                crypto.verify(invite.verify_key, body.proof, enrol_proof(self.community, body.invitation, body.device))
         except CryptoError:
             return "proof"
+        self.checked.add((link.hash, invite.verify_key))
         device = Device(body.device, invite.role, frozenset({self.common_unit, *invite.units}))
         self.enrolments[link.hash] = Enrolment(link.hash, body.invitation, device)
         return ""
@@ -343,6 +399,25 @@ class Membership:
         self.declined.add(body.enrolment)
         return ""
 
+    def _revoke(self, link: Link, body: Revoke) -> str:
+        if body.device not in self.devices or body.device == link.author:
+            return "device"
+        self.revocations.setdefault(body.device, []).append(link.hash)
+        _raise(self.admitted, body.device, body.cuts)
+        return ""
+
+    def _judge(self, body: Judge) -> str:
+        if body.device not in self.revocations:
+            return "device"
+        _raise(self.admitted if body.accept else self.rejected, body.device, body.upto)
+        return ""
+
+    def _epoch(self, link: Link, body: Epoch) -> str:
+        if body.unit not in self.devices[link.author].units or len(body.epoch) != ID_BYTES:
+            return "unit"
+        self.epochs.setdefault(body.unit, {}).setdefault(body.epoch, []).append(link.hash)
+        return ""
+
     def spent(self, invitation: bytes) -> bool:
         """Say whether the suffix of an invitation belongs to a member."""
         suffix = self.invitations[invitation].suffix
@@ -350,11 +425,7 @@ class Membership:
 
     def _may_give(self, author: Device, suffix: str) -> bool:
         """Say whether a suffix is free, and one of those that this device alone gives."""
-        prefix, first = _space(author)
-        number = suffix.removeprefix(prefix)
-        if not suffix.startswith(prefix) or number != number.lstrip("0") or not number.isascii():
-            return False
-        return number.isdigit() and int(number) >= first and suffix not in self.suffixes
+        return suffix not in self.suffixes and suffixes.gives(author.entry.suffix, suffix)
 
     def next_suffix(self, inviter: bytes) -> str:
         """Return a device suffix that no other administrator can give at the same time.
@@ -364,16 +435,13 @@ class Membership:
         Args:
             inviter: The id of the inviting device.
         """
-        prefix, number = _space(self.devices[inviter])
-        while f"{prefix}{number}" in self.suffixes:
-            number += 1
-        return f"{prefix}{number}"
+        return suffixes.following(self.devices[inviter].entry.suffix, self.suffixes)
 
 
-def _space(device: Device) -> tuple[str, int]:
-    """Return what the suffixes that a device gives begin with, and the first number after that."""
-    own = device.entry.suffix
-    return ("", 2) if own == "1" else (own + "-", 1)
+def _raise(table: dict[tuple[bytes, bytes, bytes], int], device: bytes, cuts: list[Cut]) -> None:
+    for cut in cuts:
+        chain = (device, cut.unit, cut.incarnation)
+        table[chain] = max(cut.seq, table.get(chain, 0))
 
 
 def _well_formed(device: DeviceEntry) -> bool:

@@ -95,6 +95,11 @@ _ALL = (
         ("device", "code"), N_("device {device}, code {code}"), "ok",
     ),
     Kind("device_declined", N_("A device was turned away"), "warn", Group.SEAT, ("code",), N_("code {code}"), "warn"),
+    Kind("device_revoked", N_("A device was put out"), "warn", Group.SEAT, ("device",), N_("device {device}"), "warn"),
+    Kind(
+        "late_work_judged", N_("Decided on late work of a device that was put out"), "device", Group.SEAT,
+        ("device", "accepted"), N_("device {device}, taken in: {accepted}"),
+    ),
     Kind("server_changed", N_("Address of the server changed"), "online", Group.SEAT, ("address",), "{address}"),
     Kind(
         "locking_changed", N_("Time until the desk locks itself changed"), "clock", Group.SEAT,

@@ -10,7 +10,11 @@ from desktop_app.cli.parser import Commands
 from desktop_app.members import Member, State
 from sync.messages import N_, _
 
-_STATES = {State.MEMBER: N_("member"), State.WAITING: N_("waits for an administrator’s word")}
+_STATES = {
+    State.MEMBER: N_("member"),
+    State.WAITING: N_("waits for an administrator’s word"),
+    State.REVOKED: N_("put out"),
+}
 
 
 def add_commands(commands: Commands) -> None:
@@ -23,6 +27,12 @@ def add_commands(commands: Commands) -> None:
     for command in (confirm, decline):
         command.add_argument("vault", metavar="VAULT", type=Path)
         command.add_argument("code", metavar="CODE", help=_("the code that the device itself shows"))
+    revoke = member.add("revoke", _("put a device out: lost, stolen, or of somebody who has left"), _revoke)
+    accept = member.add("accept", _("take in what a device wrote before it knew that it was put out"), _accept)
+    reject = member.add("reject", _("keep that out; it is not deleted"), _reject)
+    for command in (revoke, accept, reject):
+        command.add_argument("vault", metavar="VAULT", type=Path)
+        command.add_argument("device", metavar="DEVICE", help=_("the number of the device, as in member list"))
 
 
 def _list(arguments: Namespace) -> int:
@@ -63,3 +73,36 @@ def _decline(arguments: Namespace) -> int:
         {"declined": arguments.code},
         _("The device was turned away. What it wrote is not taken in, and not deleted either."),
     )
+
+
+def _revoke(arguments: Namespace) -> int:
+    with opened(arguments) as workspace:
+        member = workspace.members.revoke(arguments.device)
+    return output.result(
+        arguments,
+        asdict(member),
+        _(
+            "Device {device} is put out. It learns of it at its next exchange; from then on it exchanges nothing. "
+            "It can’t read what is written from now on; what it has already, it keeps."
+        ).format(device=member.device),
+        _("For a new device of the same person, write a new invitation."),
+    )
+
+
+def _accept(arguments: Namespace) -> int:
+    return _judge(arguments, accept=True)
+
+
+def _reject(arguments: Namespace) -> int:
+    return _judge(arguments, accept=False)
+
+
+def _judge(arguments: Namespace, *, accept: bool) -> int:
+    with opened(arguments) as workspace:
+        member = workspace.members.judge(arguments.device, accept=accept)
+    said = (
+        _("The late work of device {device} is taken in.")
+        if accept
+        else _("The late work of device {device} stays out.")
+    )
+    return output.result(arguments, asdict(member), said.format(device=member.device))

@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from sync import crypto, membership
 from sync.crypto import CryptoError
 from sync.linkgraph import tips
-from sync.membership import BadLink, Confirm, Decline, Device, Enrol, Found, Invite, Link, Membership
+from sync.membership import (
+    BadLink,
+    Confirm,
+    Decline,
+    Device,
+    Enrol,
+    Epoch,
+    Found,
+    Invite,
+    Judge,
+    Link,
+    Membership,
+    Revoke,
+)
 from sync.server.store import Reader
 
 _MOST_KNOWN = 500
@@ -88,7 +101,7 @@ def sign_keys(state: Membership | None, links: list[Link], device: bytes) -> lis
 def seat_of(state: Membership | None, device: bytes, key: bytes | None) -> Device | None:
     """Return the device that signs with a key: a member, or one that waits to be confirmed.
 
-    One that was turned away is in no unit: it gets the links that say so, and no frames.
+    One that was turned away or revoked is in no unit: it gets the links that say so, and no frames.
 
     Args:
         state: The membership.
@@ -98,7 +111,7 @@ def seat_of(state: Membership | None, device: bytes, key: bytes | None) -> Devic
     if state is None:
         return None
     seat = next((seat for seat in state.seats(device) if seat.entry.sign_key == key), None)
-    if seat is not None and state.is_turned_away(seat):
+    if seat is not None and (state.is_turned_away(seat) or device in state.revocations):
         return Device(seat.entry, seat.role, frozenset())
     return seat
 
@@ -138,7 +151,7 @@ def _vouched(state: Membership, link: Link) -> bool:
     match link.body:
         case Found():
             return False
-        case Invite() | Confirm() | Decline():
+        case Invite() | Confirm() | Decline() | Revoke() | Judge() | Epoch():
             return reason != "author"
         case Enrol(invitation, device, proof):
             invite = state.invitations.get(invitation)

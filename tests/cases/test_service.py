@@ -20,6 +20,7 @@ def test_two_devices_offline_never_give_the_same_number(office: Office, appeal: 
     oksana = office.found()
     everyone = [oksana, *(office.invite(oksana, name, name) for name in ("ivan", "maria"))]
     everyone.append(office.invite(oksana, "admin", "admin", "administrator"))
+    settle(oksana, everyone[-1])
     everyone.append(office.invite(everyone[-1], "fifth", "fifth"))
     numbers = [
         case.number

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from sync.server import RunningServer
 from tests.cli.conftest import Sprava
 
 
@@ -59,3 +60,39 @@ def test_a_device_that_is_turned_away_keeps_its_work_and_is_told(
     assert sprava("--json", "member", "decline", seat, code).code == 0
     _exchange(sprava, tmp_path, seat, third)
     assert sprava("--json", "vault", "info", third).error == "not_a_member"
+
+
+def test_a_lost_device_is_put_out_and_told_and_its_late_work_is_decided_on(
+    sprava: Sprava, tmp_path: Path, seat: Path, second: Path, appeal: Path
+) -> None:
+    with RunningServer(tmp_path / "server") as server:
+        for vault in (seat, second, seat, second):
+            assert sprava("sync", vault, "--server", server.url).code == 0
+        assert sprava("--json", "member", "revoke", second, "1").error == "no_right"
+        assert sprava("--json", "member", "revoke", seat, "1").error == "own_device"
+        assert sprava("--json", "member", "revoke", seat, "9").error == "unknown_device"
+        assert sprava("--json", "member", "accept", seat, "2").error == "not_revoked"
+        assert sprava("--json", "member", "revoke", seat, "2").json["state"] == "revoked"
+        assert sprava("sync", seat).code == 0
+        assert sprava("case", "register", seat, "--kit", "appeal", "--from", appeal).code == 0
+        assert sprava("sync", seat).code == 0
+        assert sprava("case", "register", second, "--kit", "appeal", "--from", appeal).code == 0
+        told = sprava("--json", "sync", second)
+        assert (told.error, told.code) == ("revoked", 3)
+        assert sprava("--json", "case", "list", second).json["total"] == 1, "it has its own, and got nothing"
+        assert sprava("--json", "sync", second, "--server", "http://127.0.0.1:9").error == "revoked"
+        assert sprava("sync", seat).code == 0
+    assert sprava("--json", "case", "list", seat).json["total"] == 1
+    listed = sprava("--json", "member", "list", seat).json["members"]
+    assert [(member["state"], member["frames_waiting"]) for member in listed] == [("member", 0), ("revoked", 1)]
+    assert sprava("member", "reject", seat, "2").code == 0
+    assert sprava("--json", "case", "list", seat).json["total"] == 1
+    assert sprava("member", "accept", seat, "2").code == 0
+    assert sprava("--json", "case", "list", seat).json["total"] == 2
+    assert sprava("verify", seat).code == 0
+    assert sprava("verify", second).code == 0
+    bundle = tmp_path / "late.sprava-bundle"
+    assert sprava("bundle", "export", second, bundle).code == 0
+    assert sprava("bundle", "import", seat, bundle).code == 0
+    assert sprava("bundle", "export", seat, bundle).code == 0
+    assert sprava("--json", "bundle", "import", second, bundle).error == "revoked"

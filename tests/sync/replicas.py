@@ -46,6 +46,9 @@ class NoProjection:
     def project(self, connection: Connection, touched: Sequence[Touched]) -> None:
         pass
 
+    def empty(self, connection: Connection) -> None:
+        pass
+
 
 class Replica:
     """One device of a community with the file its log lives in."""

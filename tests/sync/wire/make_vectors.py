@@ -16,6 +16,7 @@ FOUNDER_ID, GUEST_ID, UNIT, COMMON, LIFE, EPOCH, PERSON, INVITATION = (
     for name in (b"founder", b"guest", b"unit", b"common", b"life", b"epoch", b"person", b"invitation")
 )
 UNIT_KEY, COMMON_KEY, SECRET, SALT = (sha256(name) for name in (b"unit key", b"common key", b"secret", b"salt"))
+NEW_EPOCH, NEW_KEY = sha256(b"new epoch")[:16], sha256(b"new key")
 NONCE = sha256(b"nonce")[:16]
 SEAL_KEY = Opener.from_secret(SECRET).public_key
 GRANT_INFO = b"sprava/grant/1\x00" + UNIT + EPOCH
@@ -75,7 +76,25 @@ def _links() -> tuple[list[tuple[bytes, bytes]], bytes]:
         community, [enrol[1]], FOUNDER_ID, {"type": "confirm", "enrolment": enrol[1], "suffix": "2"}, FOUNDER
     )
     decline = second.link(community, [confirm[1]], FOUNDER_ID, {"type": "decline", "enrolment": enrol[1]}, FOUNDER)
-    return [found, invite, enrol, confirm, decline], sealed
+    links = [found, invite, enrol, confirm, decline]
+    revoke = {"type": "revoke", "device": GUEST_ID, "cuts": [[UNIT, LIFE, 2]]}
+    judge = {"type": "judge", "device": GUEST_ID, "upto": [[UNIT, LIFE, 5]], "accept": True}
+    info = b"sprava/grant/1\x00" + community + UNIT + NEW_EPOCH
+    past = second.seal(NEW_KEY, second.pack([[EPOCH, UNIT_KEY]]), b"sprava/past/1\x00" + info, sha256(b"past")[:12])
+    granted = [[FOUNDER_ID, _new_key_sealed(info)]]
+    epoch = {"type": "epoch", "unit": UNIT, "epoch": NEW_EPOCH, "grants": granted, "past": past}
+    for body in (revoke, judge, epoch):
+        links.append(second.link(community, [links[-1][1]], FOUNDER_ID, body, FOUNDER))
+    return links, sealed
+
+
+def _new_key_sealed(info: bytes) -> bytes:
+    """The unit's new key, sealed to the founder; what was sealed once is kept."""
+    path = FOLDER / "membership.json"
+    known = json.loads(path.read_text()) if path.exists() else {}
+    if "epoch" in known:
+        return bytes.fromhex(known["epoch"]["sealed"])
+    return seal_to(SEAL_KEY, NEW_KEY, info)
 
 
 def _invite_grants(community: bytes) -> list[list[bytes]]:
@@ -206,6 +225,12 @@ def vectors() -> dict[str, Vector]:
             "founder": {"id": FOUNDER_ID, "seed": FOUNDER.seed, "key": FOUNDER.public},
             "guest": {"id": GUEST_ID, "seed": GUEST.seed, "key": GUEST.public},
             "invitation": {"id": INVITATION, "seed": SECRET, "key": Key(SECRET).public},
+            "epoch": {
+                "id": NEW_EPOCH,
+                "key": NEW_KEY,
+                "sealed": _new_key_sealed(b"sprava/grant/1\x00" + community + UNIT + NEW_EPOCH),
+                "earlier": [[EPOCH, UNIT_KEY]],
+            },
             "links": [{"hash": name, "link": data} for data, name in links],
         },
         "invitation.json": _invitation(found),

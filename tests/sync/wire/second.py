@@ -65,6 +65,10 @@ def frame(header: bytes, payload: bytes, unit_key: bytes, nonce: bytes, author: 
     return header + struct.pack(">I", len(sealed)) + sealed + author.sign(b"sprava/frame/1\x00" + name), name
 
 
+def seal(key: bytes, plain: bytes, bound: bytes, nonce: bytes) -> bytes:
+    return nonce + AESGCM(key).encrypt(nonce, plain, bound)
+
+
 def open_frame(data: bytes, unit_key: bytes, author: bytes) -> tuple[dict[str, bytes | int], bytes]:
     """Verify and open a frame; return its header's fields and the payload."""
     assert data[:8] == b"SPRF\x01\x01\x00\x00"

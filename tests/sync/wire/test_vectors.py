@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 import zstandard
 
-from sync import bundle, changes, crypto, enrolment, frames, membership, wire
+from sync import bundle, changes, crypto, enrolment, epochs, frames, membership, sqlcipher, wire
 from sync.admission import code_key, new_code
 from sync.crypto import Opener, Signer
+from sync.enrolment import Start, UnitKey, initialise
 from sync.ids import new_id
+from sync.log import Identity
 from sync.membership import Membership
 from sync.wire import Hello, Problem, Reply, Request
 from tests.sync.replicas import Replica
@@ -80,12 +82,34 @@ def test_membership() -> None:
     assert set(state.devices) == {vector["founder"]["id"], vector["guest"]["id"]}
     guest = state.devices[vector["guest"]["id"]]
     assert (guest.role, guest.entry.suffix, len(guest.units)) == ("clerk", "2", 2)
-    for made, key in zip(vector["links"], ("founder", "founder", "guest", "founder", "founder"), strict=True):
+    for made, key in zip(vector["links"], ("founder", "founder", "guest", *["founder"] * 5), strict=True):
         link = membership.parse(made["link"])
         signer = Signer(vector[key]["seed"])
         founding = link.hash == vector["community"]
         again = membership.make(b"" if founding else link.community, link.parents, link.author, link.body, signer)
         assert (again.hash, again.data) == (made["hash"], made["link"])
+
+
+def test_a_revocation_with_a_new_key() -> None:
+    vector = _load("membership.json")
+    links = [made["link"] for made in vector["links"]]
+    founder, guest = vector["founder"]["id"], vector["guest"]["id"]
+    state = Membership.of(links)
+    revoked = membership.parse(links[5]).body
+    assert isinstance(revoked, membership.Revoke)
+    (cut,) = revoked.cuts
+    assert list(state.revocations) == [guest]
+    assert [bool(state.may_stand(guest, cut.unit, cut.incarnation, seq)) for seq in (2, 5, 6)] == [False, False, True]
+    assert epochs.newest(state, cut.unit) == vector["epoch"]["id"]
+    signer, opener = Signer(vector["founder"]["seed"]), Opener.from_secret(vector["grant"]["secret"])
+    identity = Identity(state.community, founder, signer, opener, bytes(16))
+    start = Start(identity, links, [UnitKey(cut.unit, bytes(16), bytes(32))], state.common_unit, [cut.unit])
+    connection = sqlcipher.connect_in_memory()
+    initialise(connection, start)
+    keys = epochs.held(connection)
+    assert keys[cut.unit, vector["epoch"]["id"]] == vector["epoch"]["key"]
+    assert [[epoch, keys[cut.unit, epoch]] for epoch, _key in vector["epoch"]["earlier"]] == vector["epoch"]["earlier"]
+    connection.close()
 
 
 def test_a_sealed_unit_key() -> None:

@@ -1,0 +1,154 @@
+"""The keys of units: who lacks one, when a new one is due, and how devices get theirs (docs/formats/membership.md)."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from sync import crypto
+from sync.crypto import CryptoError, Opener
+from sync.ids import random_id
+from sync.membership import Device, DeviceGrant, Epoch, Found, Membership
+from sync.sqlcipher import Connection
+
+Keys = dict[tuple[bytes, bytes], bytes]
+"""The keys that a device holds, by unit and epoch."""
+
+_GRANTS_IN_ONE_LINK = 700
+_past = msgspec.msgpack.Decoder(list[tuple[bytes, bytes]])
+
+
+def newest(members: Membership, unit: bytes) -> bytes | None:
+    """Return the epoch with whose key new frames of a unit are sealed."""
+    return next(reversed(members.epochs.get(unit, {})), None)
+
+
+def held(connection: Connection) -> Keys:
+    """Return the keys in a log's database."""
+    rows = connection.execute("SELECT u.uuid, k.epoch, k.key FROM epoch_key k JOIN unit u ON u.id = k.unit")
+    return {(unit, epoch): key for unit, epoch, key in rows}
+
+
+def due(members: Membership, unit: bytes, keys: Keys) -> Iterator[Epoch]:
+    """Give what an administrator owes a unit: a new key after a revocation, and the present one to whoever lacks it.
+
+    Args:
+        members: The members.
+        unit: One of the units of the administrator's device.
+        keys: What the device holds; a new key is added.
+    """
+    epoch = newest(members, unit)
+    if epoch is None:
+        return
+    if _is_stale(members, unit, epoch):
+        if not any(of == unit for of, _epoch in keys):
+            return
+        epoch = random_id()
+        keys[unit, epoch] = crypto.random_key()
+        lacking, uncovered = members.active(unit), True
+    else:
+        has = _recipients(members, unit, epoch)
+        lacking = [device for device in members.active(unit) if device.entry.id not in has]
+        uncovered = not _covered(members, unit, epoch)
+    if (unit, epoch) not in keys or not (lacking or uncovered):
+        return
+    past = _seal_past(members.community, unit, epoch, keys)
+    for start in range(0, max(len(lacking), 1), _GRANTS_IN_ONE_LINK):
+        part = lacking[start : start + _GRANTS_IN_ONE_LINK]
+        yield Epoch(unit, epoch, [_grant(members.community, unit, epoch, keys, device) for device in part], past)
+
+
+def take(connection: Connection, members: Membership, device: bytes, opener: Opener) -> None:
+    """Open the keys that links give a device, and mark the newest of each unit that it holds.
+
+    Args:
+        connection: Inside a write transaction that the caller commits.
+        members: The members.
+        device: The 16-byte id of this device.
+        opener: Its key.
+    """
+    units = dict(connection.execute("SELECT uuid, id FROM unit").fetchall())
+    keys = held(connection)
+    for unit, row in units.items():
+        for epoch in reversed(list(members.epochs.get(unit, {}))):
+            _open(members, unit, epoch, device, opener, keys)
+        order = list(members.epochs.get(unit, {}))
+        connection.executemany(
+            "INSERT OR IGNORE INTO epoch_key (unit, epoch, key, newest) VALUES (?, ?, ?, 0)",
+            [(row, epoch, key) for (of, epoch), key in keys.items() if of == unit],
+        )
+        mine = [epoch for epoch in order if (unit, epoch) in keys]
+        if mine:
+            connection.execute("UPDATE epoch_key SET newest = (epoch = ?) WHERE unit = ?", (mine[-1], row))
+
+
+def _open(members: Membership, unit: bytes, epoch: bytes, device: bytes, opener: Opener, keys: Keys) -> None:
+    """Open what the links of one epoch give: its key, and with that the earlier ones."""
+    info = _info(members.community, unit, epoch)
+    bodies = [body for link in members.epochs[unit][epoch] if isinstance(body := members.links[link].body, Epoch)]
+    for body in bodies:
+        for grant in body.grants:
+            if grant.device == device and (unit, epoch) not in keys:
+                try:
+                    keys[unit, epoch] = opener.open(grant.sealed, info)
+                except CryptoError:
+                    continue  # not sealed to this device as it says: another link may hold it
+    for body in bodies:
+        if (unit, epoch) in keys:
+            try:
+                earlier = _past.decode(crypto.unseal(keys[unit, epoch], body.past, _past_bound(info)))
+            except (CryptoError, msgspec.MsgspecError):
+                continue
+            for known, key in earlier:
+                if len(key) == crypto.KEY_BYTES:
+                    keys.setdefault((unit, known), key)
+
+
+def _is_stale(members: Membership, unit: bytes, epoch: bytes) -> bool:
+    """Say whether a key was made without knowing that somebody who may have it was revoked."""
+    known = members.ancestors(members.epochs[unit][epoch][0])
+    return any(
+        known.isdisjoint(revocations)
+        for device, revocations in members.revocations.items()
+        if unit in members.devices[device].units
+    )
+
+
+def _recipients(members: Membership, unit: bytes, epoch: bytes) -> set[bytes]:
+    """Return the devices that have a key by the links."""
+    found: set[bytes] = set()
+    for link in members.epochs[unit][epoch]:
+        body = members.links[link].body
+        if isinstance(body, Found):
+            found.add(body.device.id)
+        elif isinstance(body, Epoch):
+            found |= {grant.device for grant in body.grants}
+    for enrolment, device in members.confirmed.items():
+        invite = members.invitations[members.enrolments[enrolment].invitation]
+        if any((grant.unit, grant.epoch) == (unit, epoch) for grant in invite.grants):
+            found.add(device)
+    return found
+
+
+def _covered(members: Membership, unit: bytes, epoch: bytes) -> bool:
+    """Say whether whoever has a key gets all others of the unit with it."""
+    links = members.epochs[unit][epoch]
+    known = set().union(*(members.ancestors(link) for link in links))
+    return all(not known.isdisjoint(others) for others in members.epochs[unit].values())
+
+
+def _info(community: bytes, unit: bytes, epoch: bytes) -> bytes:
+    return b"sprava/grant/1\x00" + community + unit + epoch
+
+
+def _past_bound(info: bytes) -> bytes:
+    return b"sprava/past/1\x00" + info
+
+
+def _grant(community: bytes, unit: bytes, epoch: bytes, keys: Keys, device: Device) -> DeviceGrant:
+    sealed = crypto.seal_to(device.entry.seal_key, keys[unit, epoch], _info(community, unit, epoch))
+    return DeviceGrant(device.entry.id, sealed)
+
+
+def _seal_past(community: bytes, unit: bytes, epoch: bytes, keys: Keys) -> bytes:
+    earlier = sorted((known, key) for (of, known), key in keys.items() if of == unit and known != epoch)
+    return crypto.seal(keys[unit, epoch], msgspec.msgpack.encode(earlier), _past_bound(_info(community, unit, epoch)))
