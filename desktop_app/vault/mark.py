@@ -4,8 +4,10 @@ An old copy of the whole database passes every check of SQLite and SQLCipher; on
 something newer has existed.
 """
 
+import os
 import struct
 from enum import StrEnum
+from io import FileIO
 from pathlib import Path
 from threading import Lock
 
@@ -20,6 +22,7 @@ _MAGIC = b"SPRVMRK\x01"
 _PLAIN = struct.Struct(f">QH{MAX_PAYLOAD_BYTES}s")
 _SEALED_BYTES = crypto.NONCE_BYTES + _PLAIN.size + crypto.TAG_BYTES
 _BOUND = b"sprava/v1/mark"
+_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 class MarkState(StrEnum):
@@ -93,11 +96,16 @@ class Mark:
             raise ValueError("a mark holds 1 to 256 bytes")
         with self._lock:
             sequence = self._sequence + 1
-            mode = "r+b" if self._path.exists() else "w+b"
-            with failures.plainly(), self._path.open(mode, buffering=0) as file:
+            with failures.plainly(), self._opened() as file:
                 file.seek(sequence % 2 * _SLOT_BYTES)
                 file.write(_seal(self._key, sequence, payload))
             self._sequence, self._payload, self.state = sequence, payload, MarkState.VALID
+
+    def _opened(self) -> FileIO:
+        """Open the file to write into it; a link to another one, which would be written over, is removed."""
+        if self._path.is_symlink():
+            self._path.unlink()
+        return FileIO(os.open(self._path, os.O_RDWR | os.O_CREAT | _FLAGS, 0o600), "r+")
 
     def _read(self, data: bytes) -> None:
         self.state = MarkState.DAMAGED

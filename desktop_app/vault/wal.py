@@ -22,7 +22,9 @@ def keep(database: Path) -> None:
     wal = database.with_name(database.name + _WAL)
     with suppress(OSError):
         if wal.is_file() and wal.stat().st_size:
-            shutil.copyfile(wal, database.with_name(database.name + _KEPT))
+            kept = database.with_name(database.name + _KEPT)
+            kept.unlink(missing_ok=True)  # it may be a link to a file of somebody's
+            shutil.copyfile(wal, kept)
 
 
 def put_aside(database: Path) -> bool:
