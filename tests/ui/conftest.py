@@ -1,5 +1,6 @@
 """A real window without a screen, a real vault, and hands that press keys."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,10 +10,11 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 
-from desktop_app.opening import create_workspace
+from desktop_app.opening import create_workspace, open_workspace
 from desktop_app.settings import Settings
 from desktop_app.vault import KDF_FLOOR
 from desktop_app.workspace import Workspace
+from tests.templates import forget_place
 from ui.app import make_application
 from ui.window import Window
 
@@ -119,12 +121,20 @@ def open_window(app: QApplication, hands: Hands) -> Iterator[Callable[[Settings]
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
+@pytest.fixture(scope="session")
+def template_vault(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The closed vault of a small community."""
+    folder = tmp_path_factory.mktemp("template") / "vault"
+    names = {"community": "Ґанок", "unit": "Приймальня", "person": "Їжакевич Є."}
+    create_workspace(folder, PHRASE, **names, kdf=KDF_FLOOR).close()
+    forget_place(folder, PHRASE)
+    return folder
+
+
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    """A vault of a small community; the window that shows it closes it."""
-    return create_workspace(
-        tmp_path / "vault", PHRASE, community="Ґанок", unit="Приймальня", person="Їжакевич Є.", kdf=KDF_FLOOR
-    )
+def workspace(template_vault: Path, tmp_path: Path) -> Workspace:
+    """The same, open, for one test; the window that shows it closes it."""
+    return open_workspace(Path(shutil.copytree(template_vault, tmp_path / "vault")), PHRASE)
 
 
 @pytest.fixture

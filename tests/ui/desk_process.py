@@ -72,8 +72,12 @@ class Lead(QObject):
         field.setFocus()
         self.say("field")
 
-    def do_copied(self, _rest: str) -> None:
-        self.say(QGuiApplication.clipboard().text())
+    def do_copied(self, rest: str) -> None:
+        # The keys come from another program, in their own time.
+        if words := QGuiApplication.clipboard().text():
+            self.say(words)
+        else:
+            QTimer.singleShot(20, self, partial(self.do_copied, rest))
 
     def do_minimise(self, _rest: str) -> None:
         self.window.showMinimized()

@@ -20,7 +20,7 @@ _SAMPLES = {
     Column.WHAT: ("", 0),
     Column.CASE: ("ГД-0000/00/0000", 0),
     Column.DETAILS: ("знайдено: 00", 4),
-    Column.WHERE: ("на робочому столі", 1),
+    Column.WHERE: ("у вікні програми", 1),
 }
 _CELL_PADDING = 20
 _WIDEST_WHAT = 280

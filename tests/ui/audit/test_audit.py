@@ -57,7 +57,7 @@ def test_from_a_case_to_who_has_read_it_and_back(
     assert page.filters.case.text() == number
     assert shown(page, Column.WHAT) == ["Відкрито справу з її історією"]
     assert shown(page, Column.CASE) == [number]
-    assert "на робочому столі" in shown(page, Column.WHERE)[0]
+    assert "у вікні програми" in shown(page, Column.WHERE)[0]
     assert number in page.detail.text()
     page.focus_first()
     hands.press("Return")
