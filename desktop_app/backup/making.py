@@ -65,6 +65,7 @@ class Made:
         checked_all: Whether every block of the file was read back, and not only the new ones.
         made_ms: When, milliseconds since 1970.
         notices: Sentences about what was found.
+        backup: The id of the backup in hexadecimal digits; another file that was begun anew has another.
     """
 
     file: Path
@@ -78,6 +79,7 @@ class Made:
     checked_all: bool
     made_ms: int
     notices: tuple[str, ...]
+    backup: str
 
 
 class _Rotten(Exception):
@@ -101,7 +103,13 @@ def file_for(workspace: "Workspace", target: Path) -> Path:
 
 
 def back_up(
-    workspace: "Workspace", target: Path, watch: Watch | None = None, *, keep: int = KEEP, check_all: bool = True
+    workspace: "Workspace",
+    target: Path,
+    watch: Watch | None = None,
+    *,
+    keep: int = KEEP,
+    check_all: bool = True,
+    known: tuple[str, int] = ("", 0),
 ) -> Made:
     """Write a state of an open vault into one file, as little as is new, and read it back.
 
@@ -111,6 +119,7 @@ def back_up(
         watch: Told about progress; can stop the work. The backup before then stays in force.
         keep: How many generations the file shall hold, this one included.
         check_all: Read every block back; without it only what is new, and everything once a day.
+        known: The id of the backup that went to this place last, and the number of its newest state then.
 
     Raises:
         Refused: The place is too small, read-only, foreign, or the work was stopped.
@@ -119,6 +128,7 @@ def back_up(
     """
     path = file_for(workspace, target)
     job = _Job(workspace, path, watch or Watch(), min(max(keep, 1), MAX_GENERATIONS), check_all=check_all)
+    job.known = known
     with failures.writing(path):
         try:
             made = job.run()
@@ -159,6 +169,7 @@ class _Job:
         self._watch = watch
         self._keep = keep
         self._check_all = check_all
+        self.known = ("", 0)
         self._notices: list[str] = []
         self._backup: BackupFile | None = None
         self._former: list[tuple[Generation, Index]] = []
@@ -200,6 +211,13 @@ class _Job:
             backup.unlock_with(self._workspace.store.subkey(label(backup.header.backup)))
             self._former = [(generation, backup.index(generation)) for generation in backup.root.generations]
             self._number = backup.newest.number + 1
+            # Another stick at the same place has a backup of its own, which may well be behind.
+            if backup.header.backup.hex() == self.known[0] and backup.newest.number < self.known[1]:
+                words = _(
+                    "{file} is an older copy of the backup: what was saved there last is not in it. The new backup is "
+                    "whole; look where the newer file went, such as to another stick."
+                )
+                self._notices.append(words.format(file=self._path))
         except Damaged:
             self._close_former()
             self.set_aside(_("The backup that was in {file} is damaged."))
@@ -324,6 +342,7 @@ class _Job:
             checked_all=whole,
             made_ms=generation.made_ms,
             notices=tuple(self._notices),
+            backup=writer.sealer.header.backup.hex(),
         )
 
     def _add_contents(self, writer: Writer, snapshot: Snapshot, plan: _Plan) -> tuple[File, ...]:

@@ -76,6 +76,7 @@ class Good(msgspec.Struct, frozen=True):
         bytes: The size of the file.
         generation: Its number in the file.
         checked_ms: When everything in the file was last read back.
+        backup: The id of the backup, in hexadecimal digits; empty where an older program noted it.
     """
 
     file: str
@@ -83,6 +84,7 @@ class Good(msgspec.Struct, frozen=True):
     bytes: int
     generation: int
     checked_ms: int
+    backup: str = ""
 
     @property
     def when(self) -> datetime:

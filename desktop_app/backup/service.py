@@ -156,7 +156,9 @@ class BackupService:
         try:
             if not all(place.is_there(self._workspace.folder) for place in self.plan.places if place.path == name):
                 raise failures.gone(target)
-            made = making.back_up(self._workspace, target, watch, keep=self.plan.keep, check_all=check_all)
+            before = self._notes().good.get(name)
+            known = (before.backup, before.generation) if before is not None else ("", 0)
+            made = making.back_up(self._workspace, target, watch, keep=self.plan.keep, check_all=check_all, known=known)
         except Failure as failure:
             if failure.code not in _BROKEN_OFF:
                 self._note_failure(name, failure)
@@ -165,7 +167,7 @@ class BackupService:
             notes = self._notes()
             before = notes.good.get(name)
             checked = made.made_ms if made.checked_all or before is None else before.checked_ms
-            good = Good(str(made.file), made.made_ms, made.bytes, made.generation, checked)
+            good = Good(str(made.file), made.made_ms, made.bytes, made.generation, checked, made.backup)
             failed = {place: kept for place, kept in notes.failed.items() if place != name}
             self._keep(msgspec.structs.replace(notes, good={**notes.good, name: good}, failed=failed))
         return made

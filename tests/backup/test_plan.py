@@ -92,6 +92,24 @@ def test_a_place_whose_medium_is_gone_is_not_there(workspace: Workspace, stick: 
     assert len(workspace.backups.due()) == 1
 
 
+def test_an_older_copy_in_the_place_of_a_backup_is_noticed_and_another_stick_is_not(
+    workspace: Workspace, stick: Path, tmp_path: Path
+) -> None:
+    file = workspace.backups.back_up(stick).file
+    older = file.read_bytes()
+    workspace.backups.back_up(stick)
+    assert not workspace.backups.back_up(stick).notices
+    file.write_bytes(older)
+    made = workspace.backups.back_up(stick)
+    assert len(made.notices) == 1
+    assert str(file) in made.notices[0]
+    assert not workspace.backups.back_up(stick).notices, "it goes on from there"
+    first = file.rename(tmp_path / "first stick")
+    assert not workspace.backups.back_up(stick).notices
+    first.replace(file)
+    assert not workspace.backups.back_up(stick).notices
+
+
 def test_a_plan_has_bounds(workspace: Workspace) -> None:
     for plan in (Plan(hours=7), Plan(keep=0), Plan(keep=31), Plan(tuple(Place(str(n), apart=False) for n in range(6)))):
         with pytest.raises(Refused) as refusal:
