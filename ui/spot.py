@@ -181,7 +181,7 @@ def _held(widget: QWidget) -> str | int | None:
             hidden = widget.echoMode() != QLineEdit.EchoMode.Normal or widget.property("secret")
             return None if hidden or widget.isReadOnly() else widget.text()
         case QPlainTextEdit() | QTextEdit():
-            return None if widget.isReadOnly() else widget.toPlainText()
+            return None if widget.isReadOnly() or widget.property("secret") else widget.toPlainText()
         case QCheckBox() | QRadioButton():
             return int(widget.isChecked())
         case QComboBox():

@@ -14,11 +14,14 @@ from desktop_app.vault import KDF_FLOOR
 from desktop_app.workspace import Workspace
 from sync.errors import Refused
 from tests.ui.conftest import PHRASE, Hands
+from ui.administration.page import AdministrationPage
+from ui.administration.passphrase import PassphraseSection
 from ui.cases.case_page import CasePage
 from ui.cases.new_case_page import NewCasePage
 from ui.desk import Desk
 from ui.help import Help
 from ui.lock import Lock
+from ui.passphrase_field import PassphraseLine
 from ui.signin import SignIn
 from ui.window import Window
 
@@ -196,6 +199,29 @@ def test_the_list_comes_back_with_its_filters_and_its_row(
     assert page.grid.current_case() == case  # type: ignore[union-attr]
     assert page.grid.verticalScrollBar().value() == scrolled  # type: ignore[union-attr]
     assert hands.focus() is page.grid  # type: ignore[union-attr]
+
+
+def test_no_pass_phrase_that_is_half_typed_survives(desk_window: Window, hands: Hands) -> None:
+    _desk(desk_window).show_page("administration", "passphrase")
+    hands.wait()
+    card = _card(desk_window)
+    card.ask(card.begin_change, card.change)
+    hands.type("половина фрази")
+    card.present.set_shown(True)
+    card.new.suggest()
+    _lock(desk_window, hands)
+    _unlock(desk_window, hands)
+    assert _page(desk_window) == "administration"
+    assert not _card(desk_window).present.isVisible()
+    assert all(not line.text() for line in _desk(desk_window).findChildren(PassphraseLine))
+
+
+def _card(window: Window) -> PassphraseSection:
+    page = _desk(window).page
+    assert isinstance(page, AdministrationPage)
+    card = page.section("passphrase")
+    assert isinstance(card, PassphraseSection)
+    return card
 
 
 def test_windows_and_menus_of_the_desk_close_with_it(desk_window: Window, hands: Hands, app: QApplication) -> None:
