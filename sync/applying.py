@@ -8,7 +8,7 @@ from typing import Protocol
 from sync import changes, frames
 from sync.changes import BadPayload, Batch
 from sync.frames import BadFrame, Frame, Header, UnknownVersion
-from sync.membership import Membership
+from sync.membership import ADMINISTRATOR, Membership
 from sync.merging import Merger, Touched
 from sync.replica import Applied
 from sync.sqlcipher import Connection
@@ -233,13 +233,14 @@ class Applier:
         return self._membership.may_stand(header.device, header.unit, header.incarnation, header.seq)
 
     def _may_write(self, header: Header, batch: Batch) -> bool:
-        """Whether the author's role allows it; everybody names the own person."""
+        """Whether the author's role allows it; names are an administrator's, but everybody names the own person."""
         if self._settled:
             return True
         device = self._membership.seats(header.device)[0]
         records = {record for group in batch.groups for record in group.records}
-        names_itself = header.unit == self._membership.common_unit and records <= {device.entry.person}
-        return device.may_write or names_itself
+        if header.unit != self._membership.common_unit:
+            return device.may_write
+        return device.role == ADMINISTRATOR or records <= {device.entry.person}
 
     def _append(self, frame: Frame, batch: Batch) -> None:
         """Put a verified frame at the end of its chain and queue its changes."""

@@ -241,6 +241,26 @@ def test_whoever_enrols_under_the_id_of_another_does_not_take_its_place(founder:
     rightful.close()
 
 
+@pytest.mark.parametrize("role", ["head", "clerk", "auditor"])
+def test_only_administrators_name_units_and_others(founder: Replica, tmp_path: object, role: str) -> None:
+    member = founder.invite(tmp_path / "member.db", role)  # type: ignore[operator]
+    founder.welcome(member)
+    common = founder.log.membership.common_unit
+    own, other = member.log.me.entry.person, founder.log.me.entry.person
+    member.log.write(common, [Change("person", own, {"name": "Іван"})])
+    assert founder.log.apply(member.frames()).frames == 1
+    member.log.write(
+        common, [Change("unit", member.unit, {"name": "Інша назва"}), Change("person", own, {"name": "І"})]
+    )
+    member.log.write(common, [Change("person", other, {"name": "Хтось"})])
+    founder.log.apply(member.frames())
+    assert set(founder.log.waiting()) == {"right", "gap"}
+    founder.log.write(common, [Change("unit", member.unit, {"name": "ЦНАП"})])
+    member.log.apply(founder.frames())
+    assert member.log.waiting() == {}
+    member.close()
+
+
 def test_an_auditor_names_itself_and_nothing_else(founder: Replica, tmp_path: object) -> None:
     auditor = founder.invite(tmp_path / "auditor.db", "auditor")  # type: ignore[operator]
     founder.welcome(auditor)
