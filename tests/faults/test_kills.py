@@ -22,9 +22,13 @@ KILLS = 14 * int(os.environ.get("SPRAVA_SOAK", "1"))
 def test_killed(name: str, in_memory: Path, zygote: Zygote) -> None:
     chance = random.Random(name)
     with trial(name, in_memory / "disk", zygote) as tries:
-        for _number in range(KILLS):
+        longest = tries.whole.seconds
+        while tries.tried < KILLS or (tries.killed <= KILLS // 6 and tries.tried < 8 * KILLS):
             tries.begin()
-            tries.judge(zygote.run(name, tries.place, chance.uniform(0, tries.whole.seconds)))
+            ran = zygote.run(name, tries.place, chance.uniform(0, longest))
+            if not ran.killed:  # on a busy machine the first run may have taken many times as long
+                longest = min(longest, ran.seconds)
+            tries.judge(ran)
     print(f"\nkills, {name}: {tries.killed}")
     assert tries.killed > KILLS // 6
     assert not tries.codes
