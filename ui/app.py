@@ -30,7 +30,7 @@ def run_desk(argv: list[str]) -> int:
     """
     settings = Settings.load()
     app = make_application(settings)
-    if argv and ring(Path(argv[0])):
+    if _is_open(argv, settings):
         output.tell(_("This vault is open already; its window has come to the front."))
         return 0
     running = Running()
@@ -46,6 +46,12 @@ def run_desk(argv: list[str]) -> int:
     qInstallMessageHandler(None)
     running.end()
     return code
+
+
+def _is_open(argv: list[str], settings: Settings) -> bool:
+    """Bring the window of the vault that is meant to the front: the one that is named, or the only one there is."""
+    named = argv[:1] or [known.folder for known in settings.vaults]
+    return len(named) == 1 and ring(Path(named[0]))
 
 
 def make_application(settings: Settings) -> QApplication:
