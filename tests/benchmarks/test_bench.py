@@ -28,6 +28,8 @@ MEASURED = {
     "open_case": "p95_ms",
     "open_case_audited": "p95_ms",
     "bulk_register": "cases_per_s",
+    "file_add": "mb_per_s",
+    "file_read": "mb_per_s",
     "backup": "first_mb_per_s",
     "unlock": "p50_ms_without_key_derivation",
 }
