@@ -10,7 +10,7 @@ import msgspec
 
 from desktop_app import key_past
 from desktop_app.audit import Audit
-from desktop_app.vault import NewPhrase, Vault, shares
+from desktop_app.vault import NewPhrase, Vault, keyfile, shares, ways
 from desktop_app.vault.shares import Arrangement, Secret, Share
 from sync import files
 from sync.log import Log
@@ -156,6 +156,22 @@ class RecoveryService:
         state = self.state()
         if state.arrangement is not None and not state.confirmed:
             self._keep(state.number, state.arrangement, confirmed=True, made_on=state.made_on)
+
+    def check(self, found: Sequence[Share]) -> None:
+        """Prove that sheets in hand open this vault, and note it; they are not used up.
+
+        Args:
+            found: The sheets that were read, as many as are needed.
+
+        Raises:
+            Refused: They are too few, or another vault's, or void; the codes are those of `shares.combine` and
+                `ways.require_sheet`.
+            Damaged: The key file was put together from several.
+        """
+        secret, key_file = shares.combine(found), self._vault.key_file
+        ways.require_sheet(key_file, secret)
+        keyfile.wipe(key_file.unlock_recovery(secret.secret))
+        self.confirm()
 
     def _keep(self, number: str, arrangement: Arrangement, *, confirmed: bool, made_on: date | None = None) -> None:
         note = {

@@ -52,6 +52,7 @@ class BackupJob(QObject):
         self._waiting: list[Path] = []
         self._asked = False
         self.running = False
+        self.trying = False
         # Steps are told on the worker; the queued signal brings them to the screen's thread.
         self._stepped.connect(self._tell, Qt.ConnectionType.QueuedConnection)
         self._minute = QTimer(self)
@@ -96,7 +97,7 @@ class BackupJob(QObject):
         """
         if self.running:
             return
-        self._asked = True
+        self._asked = self.trying = True
         self._open_run()
         job = partial(_drill, self._service, file, way, self._stepped.emit, self._stop.is_set)
         self._worker.run(job, self._proved, self._failed, aside=True)
@@ -114,7 +115,7 @@ class BackupJob(QObject):
         self._stop.set()
 
     def _begin(self, targets: list[Path], *, asked: bool) -> None:
-        self._asked = asked
+        self._asked, self.trying = asked, False
         self._waiting = list(targets)
         self._open_run()
         self._next()

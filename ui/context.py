@@ -48,7 +48,6 @@ class DeskContext(QObject):
         self.backup = BackupJob(workspace, self.worker, self)
         self.files = FilesJob(workspace, self.worker, self)
         self.unwritten = Unwritten(workspace.drafts, self.worker, self.show_message, self)
-        self.files.failed.connect(self.show_failure)
         self.files.stopped.connect(self.show_message)
         # The workspace calls back on the thread that wrote; the queued signal brings it here.
         self._written.connect(self._announce, Qt.ConnectionType.QueuedConnection)

@@ -55,6 +55,7 @@ class Desk(QWidget):
         self._pages: dict[str, Page] = {}
         self._trail: list[tuple[str, str]] = []
         self._palette: Palette | None = None
+        self._of_this_page = False
         self.top_bar = TopBar(context, self)
         self.rail = Rail([spec for spec in PAGES if spec.in_rail], self)
         self.messages = MessageBar(self)
@@ -198,11 +199,12 @@ class Desk(QWidget):
         context.page_wanted.connect(self._page_wanted)
         context.search_wanted.connect(self._search)
         context.lock_wanted.connect(self.lock_wanted)
-        context.message_shown.connect(self.messages.show_message)
+        context.message_shown.connect(self._say)
         context.cases_changed.connect(self._changed)
         context.search_shown.connect(self.top_bar.show_words)
         context.exchange.succeeded.connect(self._exchanged)
-        context.exchange.failed.connect(context.show_failure)
+        context.exchange.failed.connect(self._failed_beside)
+        context.files.failed.connect(self._failed_beside)
         context.exchange.address_missing.connect(self._ask_address)
         context.backup.succeeded.connect(self._backed_up)
         context.backup.failed.connect(self._not_backed_up)
@@ -237,6 +239,9 @@ class Desk(QWidget):
 
     def _bring(self, page: Page, *, take_focus: bool) -> None:
         focused = QApplication.focusWidget()
+        if self._of_this_page and page is not self.page:
+            self._of_this_page = False
+            self.messages.hide()
         self.stack.setCurrentWidget(page)
         self.rail.show_current(page.page_id)
         page.activate()
@@ -258,7 +263,19 @@ class Desk(QWidget):
     def _backed_up(self, made: "Made") -> None:
         self.context.show_message(made_words(made), "warn" if made.notices else "ok")
 
+    def _say(self, text: str, kind: str) -> None:
+        """A failure is about what was just tried on the page in view: it goes when the person goes elsewhere."""
+        self._of_this_page = kind == "error"
+        self.messages.show_message(text, kind)
+
+    def _failed_beside(self, failure: Failure) -> None:
+        """What failed in the background is no page's, and stays."""
+        self._of_this_page = False
+        self.messages.show_message(failure.message, "error")
+
     def _not_backed_up(self, failure: Failure) -> None:
+        if self.context.backup.trying and self.place()[0] == "administration":
+            return  # the card of the trial says it
         self.context.show_message(failure.message, "warn")
 
     def _ask_address(self) -> None:

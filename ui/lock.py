@@ -65,6 +65,7 @@ class Lock(Gate):
 
     unlocked = Signal(object)
     leave_wanted = Signal()
+    recovery_wanted = Signal()
 
     def __init__(self, parked: Parked, worker: Worker, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
@@ -75,6 +76,7 @@ class Lock(Gate):
         self.unwritten = label("", role="warn", parent=self, wrap=True)
         self.open = button(_("Unlock"), "", "primary", self)
         self.leave = button(_("Close this vault"), "", "quiet", self)
+        self.forgotten = button(_("Forgot the pass phrase"), "", "quiet", self)
         self.patience = Patience(self.open, self)
         self.stick = StickRow(self)
         self._busy = QProgressBar(self)
@@ -82,6 +84,7 @@ class Lock(Gate):
         self.passphrase.line.returnPressed.connect(self.unlock)
         self.open.clicked.connect(self.unlock)
         self.leave.clicked.connect(self.leave_wanted)
+        self.forgotten.clicked.connect(self.recovery_wanted)
         self.put_look_last()
 
     def focus_first(self) -> None:
@@ -145,6 +148,7 @@ class Lock(Gate):
         row = QHBoxLayout()
         self.open.setMinimumWidth(theme.scaled(140))
         row.addWidget(self.open)
+        row.addWidget(self.forgotten)
         row.addWidget(self.leave)
         row.addWidget(self._busy, 1)
         column.addLayout(row)
@@ -172,7 +176,7 @@ class Lock(Gate):
     def _set_busy(self, *, busy: bool) -> None:
         self.problem.hide()
         self._busy.setVisible(busy)
-        for widget in (self.open, self.leave, self.passphrase):
+        for widget in (self.open, self.forgotten, self.leave, self.passphrase):
             widget.setEnabled(not busy)
 
 

@@ -276,6 +276,8 @@ class _RecoveryNote(_Note):
     def show_state(self, state: RecoveryState | None) -> None:
         unread = state is not None and state.exists and state.made_on is not None and not state.confirmed
         self.words.setText(_("The recovery sheet was not read back") if unread else _("There is no recovery sheet"))
+        self.open.setText(_("Check it") if unread else _("Make it"))
+        self.open.setAccessibleName(_("Check the recovery sheet") if unread else _("Make the recovery sheet"))
         self.setVisible(state is not None and (unread or not state.exists))
 
 

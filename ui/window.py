@@ -190,6 +190,14 @@ class Window(QMainWindow):
         self.show_sign_in()
         self._end_desk()
 
+    def recover_locked(self) -> None:
+        """Leave the lock for the recovery sheet, unless something typed waits there and the person stays."""
+        lock = self.lock
+        if lock is None or not self._may_leave(self.recover_locked):
+            return
+        self.show_recovery(lock.parked.known)
+        self._end_desk()
+
     def _may_leave(self, leave: Callable[[], object]) -> bool:
         """Let the desk keep what is half done; where it can't, ask.
 
@@ -299,6 +307,7 @@ class Window(QMainWindow):
         lock = Lock(parked, self.worker, Look.of(self.settings), self)
         lock.unlocked.connect(self._unlock)
         lock.leave_wanted.connect(self.close_vault)
+        lock.recovery_wanted.connect(self.recover_locked)
         lock.look_wanted.connect(self.change_look)
         self._show(lock)
         lock.focus_first()

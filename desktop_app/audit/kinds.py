@@ -160,6 +160,11 @@ def title(kind_id: str) -> str:
     return _(kind.title) if kind else kind_id
 
 
+def role_title(role: str) -> str:
+    """Return what a role in the community is called; the machine word when this program does not know it."""
+    return _(_ROLES[role]) if role in _ROLES else role
+
+
 def words(kind_id: str, detail: Mapping[str, object]) -> str:
     """Return the details of an entry as a person reads them."""
     kind = KINDS.get(kind_id)
@@ -168,8 +173,8 @@ def words(kind_id: str, detail: Mapping[str, object]) -> str:
     if not kind.words:
         return ""
     told = {name: _plain(detail.get(name)) for name in kind.details}
-    if detail.get("role") in _ROLES:
-        told["role"] = _(_ROLES[str(detail["role"])])
+    if detail.get("role"):
+        told["role"] = role_title(str(detail["role"]))
     given = detail.get("filter")
     told["filter"] = audit_filter_words(given) if isinstance(given, Mapping) else filter_words(detail)
     whole = _(kind.words).format(**told)

@@ -6,6 +6,7 @@ from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
 
+from desktop_app.audit.kinds import role_title
 from desktop_app.cli import output, recovery
 from desktop_app.cli.parser import Commands
 from desktop_app.opening import create_workspace, invitation_code, join_workspace, open_workspace
@@ -111,7 +112,9 @@ def _info(arguments: Namespace) -> int:
         arguments,
         {**asdict(info), "recovery": recovery, "last_backup": backup},
         _("Community: {name}").format(name=info.community),
-        _("Person: {name}, {role}, device {device}").format(name=info.person, role=info.role, device=info.device),
+        _("Person: {name}, {role}, device {device}").format(
+            name=info.person, role=role_title(info.role), device=info.device
+        ),
         _("Units: {names}").format(names=", ".join(info.units)),
         _("Cases: {cases}, conflicts: {conflicts}").format(cases=info.cases, conflicts=info.conflicts),
         _("Frames: {frames}, bytes on disk: {bytes}").format(frames=info.frames, bytes=info.bytes_on_disk),

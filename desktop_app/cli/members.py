@@ -4,6 +4,7 @@ from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
 
+from desktop_app.audit.kinds import role_title
 from desktop_app.cli import output
 from desktop_app.cli.community import opened
 from desktop_app.cli.parser import Commands
@@ -46,7 +47,7 @@ def _line(member: Member) -> str:
         device=member.device,
         code=member.code,
         person=member.person,
-        role=member.role,
+        role=role_title(member.role),
         units=", ".join(member.units),
         state=_(_STATES[member.state]),
     )

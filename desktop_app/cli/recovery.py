@@ -225,7 +225,10 @@ def _lines(arguments: Namespace, phrase: str) -> list[str]:
 def sheet_lines(made: dict[str, object]) -> list[str]:
     """Return what a person is told of new sheets, as `make` returned them."""
     files = made["files"] if isinstance(made["files"], list) else []
+    what = _("Print it, put it into a safe and delete the file: {file}")
+    if len(files) > 1:
+        what = _("Print it, hand it to its trustee and delete the file: {file}")
     return [
         _("Recovery sheet {number} opens the vault; sheets before it do not.").format(number=made["number"]),
-        *(_("Print it, put it into a safe and delete the file: {file}").format(file=file) for file in files),
+        *(what.format(file=file) for file in files),
     ]

@@ -176,3 +176,18 @@ def vault_slot(folder: Path) -> int:
     slot = keystore.load(folder).key_file.recovery_slot
     assert slot is not None
     return slot.reserved
+
+
+def test_a_sheet_made_earlier_is_checked_and_stays_good(opened: Callable[[], Workspace], place: Path) -> None:
+    workspace = opened()
+    prepared = workspace.recovery.prepare(Arrangement(2, 3))
+    prepared.write(place / "new.pdf")
+    workspace.recovery.put_in_force(prepared)
+    assert code_of(lambda: workspace.recovery.check(read_shares(place / "0.pdf"))) == "wrong_recovery"
+    first, second = read_shares(place / "new-1.pdf"), read_shares(place / "new-3.pdf")
+    assert code_of(lambda: workspace.recovery.check(first)) == "recovery_more_needed"
+    assert not workspace.recovery.state().confirmed
+    workspace.recovery.check([*first, *second])
+    assert workspace.recovery.state().confirmed
+    workspace.close()
+    open_recovered(place / "vault", shares.combine([*first, *second])).close()

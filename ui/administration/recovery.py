@@ -16,6 +16,7 @@ from ui.administration.section import Section
 from ui.administration.unfold import Unfold
 from ui.context import DeskContext
 from ui.passphrase_field import PassphraseField
+from ui.sheet_check import SheetCheck
 from ui.sheet_maker import SheetMaker
 from ui.stick_row import StickRow, stick_of
 from ui.widgets import button, caption, icon_label, label
@@ -38,6 +39,9 @@ class RecoverySection(Section):
         self._state_icon = icon_label("info", "muted", self)
         self.state = label("", parent=self, wrap=True)
         self.start = button(_("Make a new sheet…"), "shield", parent=self)
+        self.start_check = button(_("Check the sheet…"), "check", parent=self)
+        self.checking = Unfold(self)
+        self.sheet_check = SheetCheck(context, self.checking)
         self.asked = Unfold(self)
         self.trustees = QCheckBox(_("Split it among trustees"), self.asked)
         self.needed, self.count = QComboBox(self.asked), QComboBox(self.asked)
@@ -51,6 +55,9 @@ class RecoverySection(Section):
         self.trustees.toggled.connect(self._split.setVisible)
         self.count.currentIndexChanged.connect(self._limit)
         self.start.clicked.connect(self.ask)
+        self.start_check.clicked.connect(self.ask_check)
+        self.checking.folded.connect(self._checked_no_more)
+        self.sheet_check.confirmed.connect(self._confirmed)
         self.asked.folded.connect(self._forget)
         self.begin.clicked.connect(self.check)
         self.passphrase.line.returnPressed.connect(self.check)
@@ -68,6 +75,10 @@ class RecoverySection(Section):
         """Put the focus on what comes next."""
         if self.maker.isVisibleTo(self):
             self.maker.focus_first()
+        elif self.checking.isVisibleTo(self):
+            self.sheet_check.focus_first()
+        elif self.start_check.isVisibleTo(self):
+            self.start_check.setFocus()
         else:
             (self.passphrase if self.asked.isVisibleTo(self) else self.start).setFocus()
 
@@ -77,9 +88,16 @@ class RecoverySection(Section):
 
     def ask(self) -> None:
         """Ask for the pass phrase, which every new sheet needs."""
+        self.checking.fold()
         if not self.maker.isVisibleTo(self):
             self.asked.unfold(self.start)
         self.focus_first()
+
+    def ask_check(self) -> None:
+        """Ask for the sheet, to prove that it can be read and opens the vault."""
+        self.asked.starts.hide()
+        self.checking.unfold(self.start_check)
+        self.sheet_check.focus_first()
 
     def check(self) -> None:
         """Check the pass phrase: whoever only sits down at an open desk makes no sheet."""
@@ -96,9 +114,15 @@ class RecoverySection(Section):
         self.body.addLayout(row)
         hint = _("It opens this vault, or a backup of it, without the pass phrase. A new sheet ends the one before.")
         self.body.addWidget(caption(hint, self))
+        self.asked.add_start(self.start_check)
         self.asked.add_start(self.start)
+        self.start_check.hide()
+        self.checking.body.addWidget(self.sheet_check)
         self.asked.add_confirm(self.begin)
         self.body.addWidget(self.asked.starts)
+        self.body.addWidget(self.checking)
+        # The panel takes the place of the same buttons as the other one.
+        self.checking.starts.hide()
         self.asked.body.addWidget(self.trustees)
         grid = QGridLayout(self._split)
         grid.setContentsMargins(theme.SPACE_XL, 0, 0, 0)
@@ -147,8 +171,14 @@ class RecoverySection(Section):
 
     def _let_make(self, *, allowed: bool) -> None:
         self.maker.setVisible(allowed)
+        self.checking.fold()
         self.asked.fold()
         self.asked.starts.setVisible(not allowed)
+
+    def _checked_no_more(self) -> None:
+        self.sheet_check.forget()
+        self.checking.starts.hide()
+        self.asked.starts.show()
 
     def _forget(self) -> None:
         self.passphrase.clear()
@@ -161,6 +191,7 @@ class RecoverySection(Section):
 
     def _show(self, state: RecoveryState) -> None:
         role, words = state_words(state)
+        self.start_check.setVisible(state.arrangement is not None and not state.confirmed)
         self._state_icon.setPixmap(icon_label(role, role, None).pixmap())
         self.state.setText(words)
         self.state.setProperty("role", role)

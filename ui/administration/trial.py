@@ -228,7 +228,7 @@ class BackupTrial(QWidget):
         self._say(_("Not everything in this backup is whole: {faults}").format(faults=faults), "error")
 
     def _failed(self, failure: Failure) -> None:
-        if self._trying:
+        if self.context.backup.trying:
             self._say(failure.message, "error")
 
     def _say(self, words: str, role: str) -> None:

@@ -5,6 +5,7 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QWidget
 
 from desktop_app.audit import KINDS, kinds
+from desktop_app.audit.model import Origin, origin_words
 from sync.messages import _
 from ui import theme
 from ui.audit.model import AuditTableModel, Column
@@ -16,14 +17,15 @@ from ui.table import Table
 # The longest usual text of a column, and the column's share of the room that is left.
 _SAMPLES = {
     Column.WHEN: ("00.00.0000 00:00:00", 0),
-    Column.WHO: ("Коваленко О. П.", 1),
+    Column.WHO: ("Коваленко О. П.", 0),
     Column.WHAT: ("", 0),
     Column.CASE: ("ГД-0000/00/0000", 0),
-    Column.DETAILS: ("знайдено: 00", 4),
-    Column.WHERE: ("у вікні програми", 1),
+    Column.DETAILS: ("знайдено: 00", 1),
+    Column.WHERE: ("", 0),
 }
+_DEVICE = "00000000"
 _CELL_PADDING = 20
-_WIDEST_WHAT = 280
+_WIDEST_WHAT = 320
 _LEAST_WHAT = 150
 # What goes first when large text leaves no room: the line below the table still tells it.
 _DISPENSABLE = (Column.WHERE, Column.WHO)
@@ -60,6 +62,9 @@ class AuditGrid(Table):
         needed = {column: metrics.horizontalAdvance(_SAMPLES[column][0]) + _CELL_PADDING for column in Column}
         small = QFontMetrics(theme.font("small"))
         longest = max(chip_width(State("ok", "ok", kinds.title(kind)), small) for kind in KINDS)
+        needed[Column.WHERE] = _CELL_PADDING + max(
+            small.horizontalAdvance(f"{origin_words(origin)}, {_DEVICE}") for origin in Origin
+        )
         needed[Column.WHAT] = min(longest, theme.scaled(_WIDEST_WHAT)) + _CELL_PADDING
         room = self.viewport().width()
         if not self._people_shown:

@@ -12,6 +12,7 @@ from desktop_app.settings import KnownVault, Settings
 from desktop_app.vault import KDF_FLOOR, Stick, kdf, shares, stick, tries
 from desktop_app.vault.shares import Arrangement
 from desktop_app.workspace import Workspace
+from sync.errors import Refused
 from sync.messages import _
 from tests.ui.conftest import PHRASE, Hands
 from ui.administration.page import AdministrationPage
@@ -291,3 +292,59 @@ def test_the_card_changes_the_phrase_and_the_stick(
     desk_window.close_vault()
     hands.wait()
     open_workspace(workspace.folder, NEW).close()
+
+
+def test_a_sheet_that_was_not_read_back_is_checked_later(
+    desk_window: Window, hands: Hands, workspace: Workspace, sheet: Path, tmp_path: Path
+) -> None:
+    assert desk_window.desk is not None
+    desk_window.desk.show_page("today")
+    today = desk_window.desk.page
+    assert isinstance(today, TodayPage)
+    hands.wait(today.recovery.isVisible)
+    card, _phrase = cards(desk_window, hands)
+    hands.wait(card.start_check.isVisible)
+    card.start_check.click()
+    assert hands.has_focus(card.sheet_check.words)
+    other = workspace.recovery.prepare(Arrangement())
+    other.write(tmp_path / "other.pdf")
+    card.sheet_check.take_file(str(tmp_path / "other.pdf"))
+    hands.wait(card.sheet_check.state.isVisible)
+    assert not workspace.recovery.state().confirmed
+    (share,) = read_shares(sheet)
+    card.sheet_check.words.setPlainText(" ".join(share.words))
+    card.sheet_check.take_words()
+    hands.wait(lambda: workspace.recovery.state().confirmed)
+    hands.wait(lambda: not card.start_check.isVisible())
+    assert card.start.isVisible()
+    assert not card.sheet_check.words.toPlainText()
+    desk_window.desk.show_page("today")
+    hands.wait(lambda: not today.recovery.isVisible())
+
+
+@pytest.mark.usefixtures("sheet")
+def test_the_lock_leads_to_the_recovery_sheet(desk_window: Window, hands: Hands) -> None:
+    desk_window.lock_desk()
+    hands.wait()
+    assert desk_window.lock is not None
+    folder = desk_window.lock.parked.known.folder
+    desk_window.lock.forgotten.click()
+    hands.wait()
+    screen = desk_window.findChild(Recover)
+    assert screen is not None
+    assert screen.known.folder == folder
+
+
+def test_a_failure_goes_with_its_page_and_that_of_the_background_stays(desk_window: Window, hands: Hands) -> None:
+    desk, context = desk_window.desk, desk_window.context
+    assert desk is not None
+    assert context is not None
+    desk.show_page("exchange")
+    context.show_failure(Refused("bad_address", "Not an address."))
+    assert desk.messages.isVisible()
+    desk.show_page("today")
+    assert not desk.messages.isVisible()
+    context.exchange.failed.emit(Refused("unreachable", "No answer."))
+    desk.show_page("exchange")
+    hands.wait()
+    assert desk.messages.isVisible()
