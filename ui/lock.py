@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from desktop_app.opening import open_workspace
@@ -149,9 +149,10 @@ class Lock(Gate):
         self.open.setMinimumWidth(theme.scaled(140))
         row.addWidget(self.open)
         row.addWidget(self.forgotten)
-        row.addWidget(self.leave)
         row.addWidget(self._busy, 1)
         column.addLayout(row)
+        column.addSpacing(theme.SPACE_L)
+        column.addWidget(self.leave, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(2)
 
     def _right(self, reopened: Reopened) -> None:

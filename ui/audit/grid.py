@@ -20,12 +20,12 @@ _SAMPLES = {
     Column.WHO: ("Коваленко О. П.", 0),
     Column.WHAT: ("", 0),
     Column.CASE: ("ГД-0000/00/0000", 0),
-    Column.DETAILS: ("знайдено: 00", 1),
+    Column.DETAILS: ("записів: 00 · знайдено", 1),
     Column.WHERE: ("", 0),
 }
-_DEVICE = "00000000"
 _CELL_PADDING = 20
 _WIDEST_WHAT = 320
+_FAIR_WHAT = 210
 _LEAST_WHAT = 150
 # What goes first when large text leaves no room: the line below the table still tells it.
 _DISPENSABLE = (Column.WHERE, Column.WHO)
@@ -62,15 +62,17 @@ class AuditGrid(Table):
         needed = {column: metrics.horizontalAdvance(_SAMPLES[column][0]) + _CELL_PADDING for column in Column}
         small = QFontMetrics(theme.font("small"))
         longest = max(chip_width(State("ok", "ok", kinds.title(kind)), small) for kind in KINDS)
-        needed[Column.WHERE] = _CELL_PADDING + max(
-            small.horizontalAdvance(f"{origin_words(origin)}, {_DEVICE}") for origin in Origin
-        )
+        device = _("device {suffix}").format(suffix=10)
+        where = f"{origin_words(Origin.DESK)}, {device}"
+        needed[Column.WHERE] = metrics.horizontalAdvance(where) + _CELL_PADDING
         needed[Column.WHAT] = min(longest, theme.scaled(_WIDEST_WHAT)) + _CELL_PADDING
         room = self.viewport().width()
         if not self._people_shown:
             del needed[Column.WHO]
+        # Long kinds are elided, with a tip, before a whole column goes.
+        slack = max(needed[Column.WHAT] - theme.scaled(_FAIR_WHAT), 0)
         for column in _DISPENSABLE:
-            if sum(needed.values()) > room:
+            if sum(needed.values()) > room + slack:
                 needed.pop(column, None)
         over = max(sum(needed.values()) - room, 0)
         needed[Column.WHAT] = max(needed[Column.WHAT] - over, theme.scaled(_LEAST_WHAT))
