@@ -25,12 +25,12 @@ class ReportedCase:
     Args:
         view: Its values.
         history: Every value ever written to it, the newest first.
-        files: Names and sizes of its files, removed ones too.
+        files: Names and sizes of its files, and whether each was removed.
     """
 
     view: CaseView
     history: Sequence[HistoryEntry]
-    files: Sequence[tuple[str, int]]
+    files: Sequence[tuple[str, int, bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def gather(workspace: Workspace, ids: Sequence[str], about: str) -> AccessReport
     for case_id in ids:
         view, history = workspace.cases.open(case_id)
         attached = workspace.files.list(case_id, removed=True)
-        cases.append(ReportedCase(view, history, [(file.name, file.size) for file in attached]))
+        cases.append(ReportedCase(view, history, [(file.name, file.size, file.removed) for file in attached]))
     readings = [
         entry
         for entry in workspace.audit_log.about(ids)

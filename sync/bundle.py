@@ -15,7 +15,7 @@ import msgspec
 from sync import crypto, frames, membership, wire
 from sync.crypto import CryptoError
 from sync.errors import Damaged, Refused
-from sync.files import sync_folder
+from sync.files import require_replaceable, sync_folder
 from sync.frames import BadFrame
 from sync.ids import ID_BYTES
 from sync.membership import BadLink, Membership
@@ -100,6 +100,7 @@ def export_bundle(replica: Replica, path: Path, known: Heads | None = None) -> W
     try:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        require_replaceable(path, MAGIC)
         with partial.open("wb") as file:
             written, digest = _write(file, replica, known or {})
             file.flush()

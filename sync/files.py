@@ -2,10 +2,11 @@
 
 import errno
 import os
+import stat
 import sys
 from pathlib import Path
 
-from sync.errors import Refused
+from sync.errors import Misuse, Refused
 from sync.messages import _
 
 
@@ -32,6 +33,49 @@ def write_durably(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def require_ordinary(path: Path) -> None:
+    """Refuse a pipe, a device or whatever else would keep its reader waiting for ever.
+
+    Args:
+        path: What somebody named as a file to read.
+
+    Raises:
+        Misuse: It is there and no ordinary file.
+        OSError: It can't be looked at.
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # opening a folder tells by itself
+        raise Misuse(
+            "not_a_file",
+            _("{file} is a pipe or a device, not a file. Nothing was read from it. Name a file.").format(file=path),
+        )
+
+
+def require_replaceable(path: Path, magic: bytes) -> None:
+    """Refuse a place that holds anything but an earlier file of the same kind.
+
+    Args:
+        path: Where a file is to be written.
+        magic: What every file of the kind begins with.
+
+    Raises:
+        Refused: Something else is there.
+    """
+    try:
+        if not path.is_symlink() and not path.exists():
+            return
+        if path.is_file() and not path.is_symlink():
+            with path.open("rb") as file:
+                if file.read(len(magic)) == magic:
+                    return
+    except OSError:
+        pass  # what can't be looked into is not ours to replace
+    raise Refused(
+        "file_exists",
+        _("There is a file {file} already; it was not touched. Choose another name.").format(file=path),
+    )
 
 
 def sync_folder(folder: Path) -> None:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app.exchange import ExchangeStatus
+from desktop_app.sizes import size_words
 from desktop_app.workspace import ChangeEvent, VaultInfo, Workspace
 from sync.messages import _, ngettext
 from ui import icons, theme
@@ -28,8 +29,6 @@ from ui.widgets import Card, Elided, button, icon_label, label, scrolled, title
 
 if TYPE_CHECKING:
     from sync.client import Progress
-
-_KILOBYTE = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,13 +319,3 @@ class DeviceCard(Card):
         self._grid.addWidget(label(words, "", "muted", self), row, 0, Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(value, row, 1)
         self._values[name] = value
-
-
-def size_words(count: int) -> str:
-    """Return a size in bytes as people say it."""
-    size = float(count)
-    for unit in (_("B"), _("KB"), _("MB")):
-        if size < _KILOBYTE:
-            return f"{size:.0f} {unit}"
-        size /= _KILOBYTE
-    return f"{size:.1f} ".replace(".", ",") + _("GB")

@@ -1,8 +1,9 @@
 """Questions about files and folders, asked without stopping the rest of the window."""
 
 from collections.abc import Callable
+from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from ui.worker import receiver_of
@@ -50,7 +51,7 @@ def ask_open_many(parent: QWidget, text: str, chosen: Callable[[list[str]], None
         chosen: As for ``ask_folder``, told all paths.
     """
     receiver_of(chosen)
-    dialog = QFileDialog(parent, text)
+    dialog = QFileDialog(parent, text, _start())
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
     dialog.filesSelected.connect(chosen)
@@ -79,7 +80,20 @@ def ask_save(parent: QWidget, text: str, kinds: str, name: str, chosen: Chosen) 
 
 def _dialog(parent: QWidget, text: str, chosen: Chosen) -> QFileDialog:
     receiver_of(chosen)
-    dialog = QFileDialog(parent, text)
+    dialog = QFileDialog(parent, text, _start())
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.fileSelected.connect(chosen)
     return dialog
+
+
+def _start() -> str:
+    """Return where a dialog opens: the person's documents; the folder the program was started in says nothing."""
+    places = QStandardPaths.StandardLocation
+    return next(
+        (
+            place
+            for place in map(QStandardPaths.writableLocation, (places.DocumentsLocation, places.HomeLocation))
+            if Path(place).is_dir()
+        ),
+        "",
+    )

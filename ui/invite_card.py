@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QVBoxLayout, QWidg
 
 from desktop_app.cases.model import Unit
 from desktop_app.workspace import Invitation, Person, Workspace
-from sync import membership
+from sync import enrolment, membership
 from sync.errors import Failure, Refused
+from sync.files import require_replaceable
 from sync.messages import N_, _
 from ui import theme
 from ui.context import DeskContext
@@ -133,12 +134,21 @@ def _load(workspace: Workspace) -> tuple[Person, list[Unit]]:
 
 
 def _invite(workspace: Workspace, role: str, unit: str, path: Path) -> Invitation:
-    """Make an invitation only if it can be kept: the file is opened first, for this person alone to read."""
+    """Make an invitation only if it can be kept: a file beside it is opened first, for this person alone to read."""
     workspace.require_outside(path)
+    require_replaceable(path, enrolment.MAGIC)
+    beside = path.with_name(f".{path.name}.partial")
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
-            invitation = workspace.invite(role, unit, None)
-            file.write(invitation.data)
+        beside.unlink(missing_ok=True)
+        try:
+            with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
+                invitation = workspace.invite(role, unit, None)
+                file.write(invitation.data)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
     except OSError as error:
         raise Refused(
             "unwritable", _("The file can't be written there. Nothing was changed; choose another place.")

@@ -13,6 +13,8 @@ from desktop_app.opening import create_workspace, invitation_code, join_workspac
 from desktop_app.recovery import RecoveryState
 from desktop_app.settings import Settings
 from desktop_app.workspace import Workspace
+from sync import enrolment
+from sync.files import require_replaceable
 from sync.membership import ROLES
 from sync.messages import _
 
@@ -148,6 +150,7 @@ def _invite(arguments: Namespace) -> int:
     # A look before the leap: an invitation that can't be written would still use up a device number.
     if not os.access(arguments.out.absolute().parent, os.W_OK) or arguments.out.is_dir():
         raise output.unwritable(arguments.out, os.strerror(errno.EACCES))
+    require_replaceable(arguments.out, enrolment.MAGIC)
     with opened(arguments) as workspace:
         workspace.require_outside(arguments.out)
         invitation = workspace.invite(arguments.role, arguments.unit, arguments.server)

@@ -15,6 +15,7 @@ import msgspec
 from desktop_app.vault import Stick
 from desktop_app.vault.stick import read as read_stick
 from sync.errors import Failure, Misuse, Refused
+from sync.files import require_ordinary, write_durably
 from sync.messages import _
 
 PASSPHRASE_VARIABLE = "SPRAVA_PASSPHRASE"  # noqa: S105 - the name of the variable
@@ -162,6 +163,7 @@ def read_file(path: Path) -> bytes:
         Misuse: It can't be read, or is larger than any such file.
     """
     try:
+        require_ordinary(path)
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
     except OSError as error:
@@ -185,15 +187,15 @@ def _no_passphrase(variable: str) -> Refused:
 
 
 def write_secret_file(path: Path, data: bytes) -> None:
-    """Write a file that somebody named and that only its owner may read.
+    """Write a file that somebody named and that only its owner may read: whole, or not at all.
+
+    A link in its place is replaced, not followed.
 
     Raises:
         Misuse: It can't be written.
     """
     try:
-        path.touch(mode=0o600)
-        path.chmod(0o600)
-        path.write_bytes(data)
+        write_durably(path, data)
     except OSError as error:
         raise unwritable(path, error.strerror or "") from error
 

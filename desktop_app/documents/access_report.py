@@ -15,6 +15,7 @@ from desktop_app.cases.model import HistoryEntry
 from desktop_app.cases.words import day_words, field_label, field_value, moment_digits, stage_label
 from desktop_app.documents import pdf
 from desktop_app.kits.model import text
+from desktop_app.sizes import size_words
 from sync.messages import N_, _, ngettext
 
 _WIDTH_MM = 170.5  # as wide as a paragraph of the page
@@ -97,7 +98,9 @@ def _case(case: ReportedCase) -> list[Flowable]:
     ]
     if case.files:
         story += _heading(_("Files"))
-        story += [pdf.paragraph(f"{name} ({size} {_('B')})", 9, space=2) for name, size in case.files]
+        for name, size, removed in case.files:
+            words = f"{name} · {size_words(size)}" + (f" {_('(removed)')}" if removed else "")
+            story.append(pdf.paragraph(words, 9, space=2))
     story += _heading(_("Changes"))
     return [*story, *_history(case)]
 

@@ -2,7 +2,9 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -10,7 +12,9 @@ import msgspec
 from sync.errors import Refused
 from sync.messages import _
 
-_SEPARATORS = ",;\t"
+_SEPARATORS = ",;\t|"
+_LOOKED_AT = 20
+"""As many rows tell what separates the columns."""
 _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _MAX_CELL = 1_000_000
 
@@ -63,10 +67,8 @@ def _decoded(data: bytes, path: Path) -> str:
 
 
 def _csv_rows(text: str, path: Path) -> list[list[str]]:
-    header = text.lstrip("\r\n").partition("\n")[0]
-    separator = max(_SEPARATORS, key=header.count)
     csv.field_size_limit(_MAX_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
     rows: list[list[str]] = []
     try:
         rows.extend(reader)
@@ -79,6 +81,29 @@ def _csv_rows(text: str, path: Path) -> list[list[str]]:
             ).format(file=path.name, line=reader.line_num),
         ) from error
     return rows
+
+
+def _separator(text: str) -> str:
+    """Return what separates the columns: what gives the most rows of the same, and the greatest, width."""
+    scores = {separator: _cells_in_step(text, separator) for separator in _SEPARATORS}
+    best = max(_SEPARATORS, key=scores.__getitem__)
+    if scores[best]:
+        return best
+    header = text.lstrip("\r\n").partition("\n")[0]
+    return max(_SEPARATORS, key=header.count)
+
+
+def _cells_in_step(text: str, separator: str) -> int:
+    widths: Counter[int] = Counter()
+    reader = csv.reader(io.StringIO(text.lstrip("\r\n"), newline=""), delimiter=separator, strict=True)
+    try:
+        for row in islice(reader, _LOOKED_AT):
+            # A comma before a space belongs to a sentence, such as a label that names three things.
+            inside = sum(cell.startswith(" ") for cell in row[1:]) if separator == "," else 0
+            widths[len(row) - inside] += 1
+    except csv.Error:
+        pass  # what was read so far has to do; the reading proper tells of the fault
+    return max((width * rows for width, rows in widths.items() if width > 1), default=0)
 
 
 def _json_rows(data: bytes, path: Path) -> list[list[object]]:

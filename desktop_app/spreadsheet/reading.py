@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from desktop_app.spreadsheet import archive, plain
 from sync.errors import Misuse, Refused
+from sync.files import require_ordinary
 from sync.messages import _
 
 MAX_BYTES = 100_000_000
@@ -75,6 +76,7 @@ def open_book(path: Path) -> Book:
         Damaged: It is damaged.
     """
     try:
+        require_ordinary(path)
         size = path.stat().st_size
         with path.open("rb") as file:
             start = file.read(8)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import os
 import random
 import struct
 import zipfile
@@ -229,3 +230,30 @@ def test_a_damaged_real_workbook_leaves_the_vault_as_it_was(workspace: Workspace
         import_spreadsheet(workspace.cases, path, KIT)
     assert damaged.value.code == "damaged_file"
     assert workspace.cases.count(CaseQuery()) == 0
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+@pytest.mark.parametrize("rows", [0, 1])
+def test_labels_that_hold_commas_do_not_decide_what_separates(tmp_path: Path, separator: str, rows: int) -> None:
+    header = ["Прізвище, ім’я, по батькові заявника", "Місце проживання", "Короткий зміст"]
+    row = ["Коваль Олена", "м. Суми, вул. Садова, 2", "дрова"]
+    path = tmp_path / "labels.csv"
+    path.write_text("\n".join(separator.join(line) for line in [header, *[row] * rows]), encoding="utf-8")
+    assert [list(line) for line in open_book(path).sheet().rows] == [header, *[row] * rows]
+
+
+def test_labels_in_quotation_marks_may_hold_the_separator(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text('"Прізвище, ім’я; по батькові",Місце\n"Коваль; Олена; О.",Суми\n', encoding="utf-8")
+    assert list(open_book(path).sheet().rows) == [
+        ["Прізвище, ім’я; по батькові", "Місце"],
+        ["Коваль; Олена; О.", "Суми"],
+    ]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(Failure) as refusal:
+        open_book(tmp_path / "pipe.csv")
+    assert refusal.value.code == "not_a_file"

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop_app.attachments.model import FileEntry, FileState
 from desktop_app.attachments.painting import Painter, Picture, can_show
+from desktop_app.sizes import size_words
 from sync.errors import Failure
 from sync.messages import _
 from ui import keys, theme
@@ -19,7 +20,6 @@ from ui.attachments.pixels import icon_of, pixmap_of, state_of
 from ui.attachments.progress import JobRow
 from ui.cases.timeline import moment_words
 from ui.context import DeskContext
-from ui.exchange_page import size_words
 from ui.files import ask_open_many
 from ui.forms.form import local_now
 from ui.row_list import Row, RowList

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBox
 from desktop_app.attachments import texts
 from desktop_app.attachments.model import FileEntry
 from desktop_app.attachments.painting import Painter, Picture
+from desktop_app.sizes import size_words
 from desktop_app.workspace import ChangeEvent
 from sync.errors import Failure
 from sync.messages import _
@@ -23,7 +24,6 @@ from ui.attachments.saving import SaveRow
 from ui.attachments.tools import Tools
 from ui.cases.timeline import moment_words
 from ui.context import DeskContext
-from ui.exchange_page import size_words
 from ui.forms.form import local_now
 from ui.page import Page
 from ui.widgets import EmptyState, MessageBar, label

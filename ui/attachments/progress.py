@@ -2,10 +2,10 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
+from desktop_app.sizes import size_words
 from sync.messages import _, ngettext
 from ui import theme
 from ui.attachments.job import FilesJob, Step
-from ui.exchange_page import size_words
 from ui.widgets import Elided, button
 
 _STEPS = 1_000

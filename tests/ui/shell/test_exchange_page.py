@@ -13,13 +13,14 @@ from desktop_app.exchange import ExchangeStatus
 from desktop_app.exchange_watch import Reach
 from desktop_app.kits.examples import example
 from desktop_app.opening import join_workspace
+from desktop_app.sizes import size_words
 from desktop_app.vault import KDF_FLOOR
 from desktop_app.workspace import Workspace
 from sync.messages import _, set_language
 from sync.server import RunningServer
 from tests.ui.conftest import PHRASE, Hands
 from ui.desk import Desk
-from ui.exchange_page import ExchangePage, size_words, state_of
+from ui.exchange_page import ExchangePage, state_of
 from ui.window import Window
 
 
