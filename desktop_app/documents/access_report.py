@@ -99,7 +99,7 @@ def _case(case: ReportedCase) -> list[Flowable]:
     if case.files:
         story += _heading(_("Files"))
         for name, size, removed in case.files:
-            words = f"{name} · {size_words(size)}" + (f" {_('(removed)')}" if removed else "")
+            words = f"{name} · {size_words(size)} " + (_("(removed)") if removed else "")
             story.append(pdf.paragraph(words, 9, space=2))
     story += _heading(_("Changes"))
     return [*story, *_history(case)]
