@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from desktop_app import schema
+from desktop_app import losses, schema
 from desktop_app.backup import putting_back
 from desktop_app.checks.model import Check
 from desktop_app.highwater import Contents, HighWater
@@ -55,6 +55,7 @@ def repair(
     *,
     stick: Stick | None = None,
     progress: Callable[[str], None] | None = None,
+    accept_loss: bool = False,
 ) -> Report:
     """Mend a vault that is not open: build again what follows from the log, salvage the log, take back the rest.
 
@@ -67,6 +68,7 @@ def repair(
             is set.
         stick: The second secret, where the vault needs one.
         progress: Told what is being done, a sentence each.
+        accept_loss: The person says that what is missing after all of this is given up.
 
     Raises:
         Refused: The pass phrase does not fit, the vault is open, or the disk refuses.
@@ -100,10 +102,17 @@ def repair(
                 workspace.audit.record(
                     "vault_repaired", bad=built.bad_pages, pages=built.pages, audit_lost=built.audit_lost
                 )
+                if built.audit_lost:
+                    report.done.append(_said_of_audit(built.audit_lost))
             report.done += workspace.notices
             _take_back_aside(workspace, custody, report)
             _take_back(workspace, custody, sources, report, tell)
-            report.missing += [*missing(workspace), *_missing_own(workspace, former)]
+            _remember_losses(workspace, former, report.built)
+            if accept_loss:
+                workspace.audit.record("loss_accepted", count=losses.accept(workspace.store, workspace.log))
+            with workspace.store.read() as connection:
+                gone = [losses.words(loss) for loss in losses.standing(connection)]
+            report.missing += [*missing(workspace), *gone]
             workspace.lives.keep_position()
             tell(_("Everything is being checked once more."))
             report.after = verify(workspace)
@@ -171,24 +180,13 @@ def _has_wal(custody: Custody) -> bool:
     return wal.is_file() and wal.stat().st_size > 0
 
 
-def _missing_own(workspace: Workspace, former: Contents | None) -> list[str]:
-    """Say whether something that this device wrote itself is gone; only the mark may know."""
-    if former is None:
-        return []
-    with workspace.store.read() as connection:
-        (counter,) = connection.execute(
-            "SELECT coalesce(max(h.counter), 0) FROM head h JOIN incarnation i ON i.id = h.incarnation"
-            " WHERE i.uuid = ?",
-            (former.incarnation,),
-        ).fetchone()
-    if counter >= former.counter:
-        return []
-    return [
-        _(
-            "Something that was written on this device is not here yet. What had been exchanged comes back from the "
-            "server or a colleague; the rest is in the last backup, if there is one."
-        )
-    ]
+def _remember_losses(workspace: Workspace, former: Contents | None, built: Built | None) -> None:
+    """Remember what this device wrote itself and is gone; only the mark may know how far its log had come."""
+    aside = built.aside if built else ""
+    if former is not None:
+        losses.note(workspace.store, workspace.log, former.incarnation, former.counter, aside)
+    elif built is not None and built.bad_pages:
+        losses.note(workspace.store, workspace.log, b"", 0, aside)
 
 
 def _take_back_aside(workspace: Workspace, custody: Custody, report: Report) -> None:
@@ -235,6 +233,14 @@ def _take_back(
         return
     report.taken_back[server] = count
     report.done.append(_("Frames taken back from the server: {count}.").format(count=count))
+
+
+def _said_of_audit(lost: int) -> str:
+    return ngettext(
+        "{count} entry at the end of the audit could not be read; the audit says so from now on.",
+        "{count} entries at the end of the audit could not be read; the audit says so from now on.",
+        lost,
+    ).format(count=lost)
 
 
 def _said_of(built: Built) -> str:

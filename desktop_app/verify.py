@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from desktop_app import schema
+from desktop_app import losses, schema
 from desktop_app.checks import contents, folder, projection
 from desktop_app.checks.model import Check, Fault, Part, Subject
 from desktop_app.highwater import HighWater
@@ -177,10 +177,22 @@ def _check_contents(subject: Subject) -> list[Check]:
         with subject.read() as connection:
             return check(subject, connection)
 
-    return [
+    found = [
         _checked(DATABASE, _title(), lambda: run(contents.check_database)),
         *(_checked(part.part, _(part.title), lambda part=part: run(part.check)) for part in PARTS),  # type: ignore[misc]
     ]
+    return found + _check_losses(subject)
+
+
+def _check_losses(subject: Subject) -> list[Check]:
+    """Return what repairs could not find; it is no part of a vault, so nothing is said when nothing is missing."""
+    try:
+        with subject.read() as connection:
+            missing = losses.standing(connection)
+    except DatabaseError:
+        return []  # what is damaged is named already
+    title = _("What repairs could not find")
+    return [Check("losses", title, sound=False, finding=losses.words(loss)) for loss in missing]
 
 
 def _checked(part: str, title: str, check: Callable[[], str]) -> Check:

@@ -136,6 +136,10 @@ _ALL = (
         N_("pages that could not be read: {bad} of {pages}; entries lost at the end of the audit: {audit_lost}"),
         "warn",
     ),
+    Kind(
+        "loss_accepted", N_("What a repair could not find was given up"), "warn", Group.SAFETY, ("count",),
+        N_("repairs: {count}"), "warn",
+    ),
     Kind("mark_lost", N_("The file vault.mark was missing or damaged"), "warn", Group.SAFETY, role="warn"),
     Kind("vault_copied", N_("The vault’s folder is a copy"), "warn", Group.SAFETY, role="warn"),
     Kind(

@@ -29,6 +29,9 @@ def add_commands(commands: Commands) -> None:
         default=[],
         help=_("bundle or backup file to take back from; may be given several times"),
     )
+    repair.add_argument(
+        "--accept-loss", action="store_true", help=_("what is still missing after this is given up; verify is content")
+    )
 
 
 def _verify(arguments: Namespace) -> int:
@@ -51,7 +54,13 @@ def _verify(arguments: Namespace) -> int:
 def _repair(arguments: Namespace) -> int:
     from desktop_app.repair import repair
 
-    report = repair(arguments.vault, output.passphrase(arguments), arguments.sources, progress=output.tell)
+    report = repair(
+        arguments.vault,
+        output.passphrase(arguments),
+        arguments.sources,
+        progress=output.tell,
+        accept_loss=arguments.accept_loss,
+    )
     output.result(
         arguments,
         {

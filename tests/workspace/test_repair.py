@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app import vault
+from desktop_app.audit.model import AuditQuery
 from desktop_app.cases.model import CaseQuery
 from desktop_app.kits.examples import example
 from desktop_app.opening import create_workspace, join_workspace, open_workspace
@@ -209,6 +210,26 @@ def test_the_server_gives_back_what_was_lost(folder: Path) -> None:
         checked(folder, report, drafts=0)
     (folder / "vault.db").write_bytes(b"")
     assert len(repair(folder, PASSPHRASE).missing) == 2
+
+
+def test_what_a_repair_could_not_find_is_named_until_it_is_back(folder: Path, template: Path) -> None:
+    (folder / "vault.db").write_bytes(b"")
+    assert not repair(folder, PASSPHRASE).sound
+    assert [check.part for check in verify_folder(folder, PASSPHRASE) if not check.sound] == ["losses"]
+    assert len(repair(folder, PASSPHRASE).missing) == 1
+    back = repair(folder, PASSPHRASE, [template / "stick"])
+    assert (back.sound, back.missing) == (True, [])
+    assert all(check.sound for check in verify_folder(folder, PASSPHRASE))
+
+
+def test_a_loss_is_forgotten_only_when_a_person_says_so(folder: Path) -> None:
+    (folder / "vault.db").write_bytes(b"")
+    assert not repair(folder, PASSPHRASE).sound
+    given_up = repair(folder, PASSPHRASE, accept_loss=True)
+    assert (given_up.sound, given_up.missing) == (True, [])
+    assert all(check.sound for check in verify_folder(folder, PASSPHRASE))
+    with open_workspace(folder, PASSPHRASE) as opened:
+        assert "loss_accepted" in [entry.kind for entry in opened.audit_log.page(AuditQuery(), 0, 50)]
 
 
 @pytest.mark.parametrize("name", [name for name, (_sql, part) in DAMAGE.items() if part == "projection"])
