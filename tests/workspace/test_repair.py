@@ -2,6 +2,9 @@
 
 import random
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +24,14 @@ from tests.workspace.test_verify import DAMAGE
 
 PASSPHRASE = "калина горить над ставом 77"
 CASES = 40
+REPAIRS = """
+import sys
+from pathlib import Path
+from desktop_app.repair import repair
+print("ready", flush=True)
+repair(Path(sys.argv[1]), sys.argv[2], [Path(sys.argv[3])])
+print("done", flush=True)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -210,6 +221,25 @@ def test_the_server_gives_back_what_was_lost(folder: Path) -> None:
         checked(folder, report, drafts=0)
     (folder / "vault.db").write_bytes(b"")
     assert len(repair(folder, PASSPHRASE).missing) == 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_killed_repair_is_taken_up_again(folder: Path, template: Path, project: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    flip(folder / "vault.db", 5, seed)
+    command = [sys.executable, "-c", REPAIRS, str(folder), PASSPHRASE, str(template / "stick")]
+    for latest in (0.3, 1.0, 2.0):
+        with subprocess.Popen(
+            command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ) as running:
+            assert running.stdout is not None
+            assert running.stdout.readline() == "ready\n"
+            time.sleep(chance.uniform(0, latest))
+            running.kill()
+    report = repair(folder, PASSPHRASE, [template / "stick"])
+    assert report.sound, report.after
+    with open_workspace(folder, PASSPHRASE) as opened:
+        assert opened.cases.count(CaseQuery()) == CASES
 
 
 def test_what_a_repair_could_not_find_is_named_until_it_is_back(folder: Path, template: Path) -> None:
