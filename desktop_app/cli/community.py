@@ -150,9 +150,9 @@ def _invite(arguments: Namespace) -> int:
     # A look before the leap: an invitation that can't be written would still use up a device number.
     if not os.access(arguments.out.absolute().parent, os.W_OK) or arguments.out.is_dir():
         raise output.unwritable(arguments.out, os.strerror(errno.EACCES))
-    require_replaceable(arguments.out, enrolment.MAGIC)
     with opened(arguments) as workspace:
         workspace.require_outside(arguments.out)
+        require_replaceable(arguments.out, enrolment.MAGIC)
         invitation = workspace.invite(arguments.role, arguments.unit, arguments.server)
     output.write_secret_file(arguments.out, invitation.data)
     return output.result(

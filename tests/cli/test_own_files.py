@@ -39,7 +39,15 @@ def test_no_command_writes_into_the_vault(
     assert sprava("vault", "info", vault, "--json").json["cases"] == 1
 
 
-def test_a_file_that_never_ends_is_refused(sprava: Sprava, seat: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(output, "_MOST_BYTES", 2**20)
+def test_a_file_that_never_ends_is_refused(sprava: Sprava, seat: Path) -> None:
     said = sprava("case", "register", seat, "--kit", "appeal", "--from", "/dev/zero", "--json")
+    assert (said.code, said.error) == (2, "not_a_file")
+
+
+def test_a_file_too_large_to_hold_is_refused(
+    sprava: Sprava, seat: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "_MOST_BYTES", 2**20)
+    (tmp_path / "large").write_bytes(bytes(2**20 + 1))
+    said = sprava("case", "register", seat, "--kit", "appeal", "--from", tmp_path / "large", "--json")
     assert (said.code, said.error) == (2, "file_too_large")
