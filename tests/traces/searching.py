@@ -20,6 +20,8 @@ from tests.faults.powercut import record
 _CODINGS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "cp1251", "koi8-u")
 _DEPTH = 3
 _MOST = 64 << 20
+_BASE64_HEADS = re.compile(rb"H4sI|eJ|eN|eA|eF|UEs|KLUv")
+"""How gzip, zlib, zip and zstd begin in base64."""
 _HEADS = re.compile(rb"(?P<gzip>\x1f\x8b\x08)|(?P<zlib>\x78[\x01\x5e\x9c\xda])|(?P<zstd>\x28\xb5\x2f\xfd)")
 _ZIP = re.compile(rb"PK\x03\x04.{4}(?P<method>..)", re.DOTALL)
 _XZ = b"\xfd7zXZ\x00"
@@ -137,9 +139,10 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
         with suppress(lzma.LZMAError):
             yield lzma.LZMADecompressor().decompress(data[at:], _MOST)
     for text in _BASE64.findall(data):
-        inner = base64.b64decode(text[: len(text) // 4 * 4].replace(b"-", b"+").replace(b"_", b"/"))
-        if inner[:2] in {b"\x1f\x8b", b"x\x9c", b"x\xda", b"x\x01", b"PK", b"\x28\xb5"}:
-            yield inner
+        # Wherever it begins in a run of such letters: the byte before it may be one by chance.
+        for head in _BASE64_HEADS.finditer(text):
+            coded = text[head.start() :].replace(b"-", b"+").replace(b"_", b"/")
+            yield base64.b64decode(coded[: len(coded) // 4 * 4])
 
 
 def _inflated(data: bytes, at: int, kind: str) -> bytes:
