@@ -19,7 +19,7 @@ from desktop_app.vault import shares
 from desktop_app.vault.shares import Arrangement
 from desktop_app.vault.ways import NewPhrase
 from desktop_app.workspace import Workspace
-from sync import bundle
+from sync import volume
 from sync.errors import Damaged
 from tests.faults.work import NONE, OTHER_PASSPHRASE, PASSPHRASE, Place, Say, Work, look, nothing
 
@@ -228,11 +228,11 @@ def _handed_out(place: Place) -> str:
     if not (place.root / "bundle").exists():
         return NONE
     with (place.root / "bundle").open("rb") as file:
-        community = bundle._read_header(file).community
+        community = volume.read_header(file).community
         file.seek(0)
         try:
-            bundle._check(file, community)
-        except bundle._BadBundle as error:
+            volume.check(file, community)
+        except volume.BadVolume as error:
             raise Damaged("damaged_bundle", str(error)) from error
     return "whole"
 

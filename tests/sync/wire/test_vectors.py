@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from sync import bundle, changes, crypto, enrolment, epochs, frames, membership, sqlcipher, wire
+from sync import bundle, changes, crypto, enrolment, epochs, frames, membership, sqlcipher, volume, wire
 from sync.admission import code_key, new_code
 from sync.crypto import Opener, Signer
 from sync.enrolment import Start, UnitKey, initialise
@@ -154,7 +154,7 @@ def test_bundle(tmp_path: Path) -> None:
     with (tmp_path / "vector.sprava").open("w+b") as file:
         file.write(vector["bundle"])
         file.seek(0)
-        sender = bundle._check(file, _load("membership.json")["community"])
+        sender = volume.check(file, _load("membership.json")["community"])
     assert sender.device == vector["device"]
     assert sender.heads == wire.unpack_heads([(unit, data) for unit, data in _load("http.json")["heads"]])
     key = Signer(vector["seed"])
