@@ -61,7 +61,7 @@ def verify(workspace: Workspace, *, thorough: bool = True) -> list[Check]:
     checks = [
         _checked("key", _("Key file"), lambda: folder.check_keys(workspace.folder, store.key_file)),
         _checked("seat", _("Seat"), lambda: folder.check_seat(store.seat)),
-        _checked("mark", _("High-water mark"), lambda: folder.check_past(workspace.lives.past)),
+        _checked("mark", _("High-water mark"), lambda: folder.check_past(workspace.lives.past, opened=True)),
         *_check_contents(subject),
     ]
     faults = [check.part for check in checks if not check.sound]
@@ -156,7 +156,7 @@ def _check_copy(custody: Custody, copy: Path, pages: Check) -> list[Check]:
     found = _check_contents(subject)
     if not pages.sound:
         found = [pages, *found[1:]]
-    return [_checked("mark", _("High-water mark"), lambda: folder.check_past(past)), *found]
+    return [_checked("mark", _("High-water mark"), lambda: folder.check_past(past, opened=False)), *found]
 
 
 def _unreadable(custody: Custody, database: Check) -> list[Check]:
@@ -226,7 +226,8 @@ def _check_pages(copy: Path, custody: Custody) -> str:
 
 def _check_mark_alone(mark: Mark) -> str:
     found = HighWater(mark)
-    return folder.check_past(Past.LOST if found.contents is None and found.state != "empty" else Past.KNOWN)
+    lost = found.contents is None and found.state != "empty"
+    return folder.check_past(Past.LOST if lost else Past.KNOWN, opened=False)
 
 
 def _foreign() -> str:

@@ -49,15 +49,29 @@ def check_seat(seat: SeatFile) -> str:
     return _("membership links: {links}, keys: {keys}").format(links=len(found.links), keys=len(found.keys))
 
 
-def check_past(past: Past) -> str:
-    """The mark says that the database is the one last used, and lies where it was."""
+def check_past(past: Past, *, opened: bool) -> str:
+    """The mark says that the database is the one last used; that the folder is a copy is no damage.
+
+    Args:
+        past: What the mark says.
+        opened: Whether the vault is open, so that it has been told already.
+    """
     match past:
-        case Past.SET_BACK:
+        case Past.SET_BACK if opened:
             raise Fault(_("the database was an older copy when it was opened; exchange to get back what is newer"))
-        case Past.LOST:
+        case Past.SET_BACK:
+            raise Fault(_("the database is an older copy than the one last used here; open it and exchange"))
+        case Past.LOST if opened:
             raise Fault(_("the file vault.mark was missing or damaged; it is written anew with the next change"))
+        case Past.LOST:
+            raise Fault(_("the file vault.mark is missing or damaged; it is written anew when the vault is opened"))
+        case Past.COPIED if opened:
+            return _("the folder was a copy when it was opened; its log has begun anew")
         case Past.COPIED:
-            raise Fault(_("the folder was a copy when it was opened; its log has begun anew"))
+            return _(
+                "the folder is a copy, or lies on another computer now; nothing is damaged, and opening it is enough: "
+                "its registration numbers get a new mark then"
+            )
         case Past.KNOWN | Past.NEW:
             return _("the database is not older than the mark")
 

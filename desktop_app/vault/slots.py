@@ -137,8 +137,10 @@ def damaged() -> Damaged:
     return Damaged(
         "damaged_key_file",
         _(
-            "The vault's key file (vault.key) is damaged or missing, so no pass phrase can open the vault. "
-            "Nothing was changed. Put the file back from a backup of the folder."
+            "The vault's key file (vault.key) and the copy beside it are damaged or missing, so neither pass phrase "
+            "nor recovery sheet can open this folder. Nothing was changed. With a backup: “sprava repair VAULT --from "
+            "BACKUP” puts the key file back, or choose “Restore from a backup” at the sign-in; the recovery sheet "
+            "opens a backup too. Without one: join again with a new invitation; what was exchanged comes back."
         ),
     )
 

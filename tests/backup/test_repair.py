@@ -7,7 +7,7 @@ import pytest
 from desktop_app.kits.examples import example
 from desktop_app.opening import open_workspace
 from desktop_app.repair import repair
-from sync.errors import Refused
+from sync.errors import Damaged, Refused
 
 from .conftest import PASSPHRASE
 
@@ -22,6 +22,9 @@ def backup(folder: Path, stick: Path) -> Path:
 def test_a_lost_key_file_is_put_back(folder: Path, backup: Path) -> None:
     (folder / "vault.key").write_bytes(b"")
     (folder / "vault.key.previous").unlink()
+    with pytest.raises(Damaged) as refusal:
+        open_workspace(folder, PASSPHRASE)
+    assert "sprava repair VAULT --from" in refusal.value.message  # which is what is done now
     report = repair(folder, PASSPHRASE, [backup])
     assert report.sound
     assert backup.name in report.done[0]

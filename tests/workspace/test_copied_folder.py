@@ -12,6 +12,8 @@ from desktop_app import machine, place, vault
 from desktop_app.cases.model import CaseQuery
 from desktop_app.kits.examples import example
 from desktop_app.opening import create_workspace, open_workspace
+from desktop_app.repair import repair
+from desktop_app.verify import verify, verify_folder
 from sync.server import RunningServer
 
 PHRASE = "довга парольна фраза"
@@ -51,6 +53,20 @@ def test_a_copy_begins_a_new_life_and_the_original_goes_on(
     with open_workspace(folder, PHRASE) as original:
         suffix = original.lives.number_suffix
         assert suffix == original.log.me.entry.suffix
+
+
+def test_a_copy_is_no_damage_whether_it_was_opened_or_not(folder: Path, tmp_path: Path) -> None:
+    register(folder, notices=0)
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    findings = {check.part: check.finding for check in verify_folder(copy, PHRASE)}
+    assert all(check.sound for check in verify_folder(copy, PHRASE))
+    assert findings["mark"] != {check.part: check.finding for check in verify_folder(folder, PHRASE)}["mark"]
+    with open_workspace(copy, PHRASE) as opened:
+        assert len(opened.notices) == 1
+        assert all(check.sound for check in verify(opened))
+    untouched = Path(shutil.copytree(folder, tmp_path / "untouched"))
+    report = repair(untouched, PHRASE)
+    assert (report.built, report.missing, report.sound) == (None, [], True)
 
 
 def test_a_folder_put_back_is_noticed_before_it_writes(folder: Path, tmp_path: Path) -> None:

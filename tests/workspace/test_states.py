@@ -138,7 +138,8 @@ def test_one_file_in_each_state(template: Path, tmp_path: Path, name: str, state
         assert found in {"opens", "damaged_database"}
     else:
         assert found == expected
-    if name not in {"vault.lock", "vault.db-wal"}:
+    one_slot_is_whole = name == "vault.mark" and state in {truncated, flipped}  # as after a torn write: no damage
+    if name not in {"vault.lock", "vault.db-wal"} and not one_slot_is_whole:
         part = {"vault.key": "key", "vault.key.previous": "key", "vault.db": "database"}.get(name, name[6:])
         assert part in {check.part for check in checks if not check.sound}
     if found != "opens":
