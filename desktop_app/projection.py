@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from desktop_app.attachments import projection as attachments
 from desktop_app.attachments.projection import FileProjection
 from desktop_app.cases import projection as cases
+from desktop_app.cases.bulk import Bulk
 from desktop_app.cases.projection import CaseProjection
 from desktop_app.kits.calendar import Calendar
 from sync.merging import Touched
@@ -21,6 +22,7 @@ class DeskProjection:
     def __init__(self) -> None:
         self._cases = CaseProjection()
         self._files = FileProjection()
+        self._bulk = Bulk()
 
     @property
     def calendar(self) -> Calendar:
@@ -31,6 +33,14 @@ class DeskProjection:
         """Bring all tables up to date for some records."""
         self._cases.project(connection, touched)
         self._files.project(connection, touched)
+
+    def expect(self, connection: Connection, changes: int) -> None:
+        """Prepare for about so many changes in this transaction."""
+        self._bulk.begin(connection, changes)
+
+    def settle(self, connection: Connection) -> None:
+        """Finish what was prepared for."""
+        self._bulk.end(connection)
 
     def empty(self, connection: Connection) -> None:
         """Empty all tables, to build them anew."""

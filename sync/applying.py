@@ -15,6 +15,8 @@ from sync.sqlcipher import Connection
 from sync.states import Incarnations
 
 CHANGES_AT_ONCE = 2_000
+_LONG_FRAME_BYTES, _BYTES_OF_A_CHANGE = 4_096, 60
+"""What a frame of many changes has at least, and each of them in it; a wrong guess only costs time."""
 MAX_LEAP = 2**32
 """How far a frame's counter may be ahead of all that is known here; else one device could use up all counters."""
 
@@ -34,6 +36,12 @@ class Projector(Protocol):
 
     def project(self, connection: Connection, touched: Sequence[Touched]) -> None:
         """Bring the tables up to date for some records, inside the log's own transaction."""
+
+    def expect(self, connection: Connection, changes: int) -> None:
+        """Prepare for about so many changes in this transaction; `settle` follows when all were projected."""
+
+    def settle(self, connection: Connection) -> None:
+        """Finish what was prepared for."""
 
     def empty(self, connection: Connection) -> None:
         """Empty the tables, inside the log's own transaction; all records are projected anew after that."""
@@ -99,6 +107,7 @@ class Applier:
         self._moved: set[tuple[int, int]] = set()
         self._pending: list[tuple[int, int, Batch, bytes]] = []
         self._pending_changes = 0
+        self._expecting = False
         self._tally = Tally()
         (self._early_rows,) = connection.execute("SELECT count(*) FROM early").fetchone()
 
@@ -106,6 +115,12 @@ class Applier:
     def counter(self) -> int:
         """The largest Lamport counter seen so far."""
         return max((head.counter for head in self.heads.values()), default=0)
+
+    def expect(self, bodies: Sequence[bytes]) -> None:
+        """Prepare for the frames that are to come: there may be very much in them."""
+        changes = sum(len(body) // _BYTES_OF_A_CHANGE if len(body) > _LONG_FRAME_BYTES else 1 for body in bodies)
+        self._projector.expect(self._connection, changes)
+        self._expecting = True
 
     def take(self, bodies: Sequence[bytes]) -> None:
         """Apply what can be applied, in any order, and keep aside what can't."""
@@ -121,6 +136,8 @@ class Applier:
     def finish(self) -> Applied:
         """Write everything that is still in memory and return what happened."""
         self._flush()
+        if self._expecting:
+            self._projector.settle(self._connection)
         self._connection.executemany(
             "INSERT INTO head (unit, incarnation, seq, hash, counter, told) VALUES (?, ?, ?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET seq = excluded.seq, hash = excluded.hash, counter = excluded.counter,"

@@ -191,6 +191,7 @@ class Log:
                 refused = Applied(refused=1, reasons={"link": 1})
             own = self._own_chain(connection)
             applier = Applier(connection, members, self._projector)
+            applier.expect(bodies)
             applier.take(bodies)
             if members is not self.membership:
                 applier.retry_waiting()

@@ -154,13 +154,13 @@ class Merger:
         touched = [entry for entry in self._records.values() if entry.frames]
         self._connection.executemany(
             "INSERT INTO record (id, collection, unit, uuid, fields, dots, siblings)"
-            " VALUES (?, ?, ?, ?, CAST(? AS TEXT), ?, ?)",
-            [
+            " VALUES (?, ?, ?, ?, ?, ?, nullif(?, x''))",
+            [  # only types that the driver takes as they are
                 (
                     entry.row,
                     entry.collection,
                     entry.unit,
-                    entry.record,
+                    bytearray(entry.record),
                     fields_json(entry.state),
                     dots_blob(entry.state, numbers),
                     siblings_blob(entry.state, numbers),
@@ -170,7 +170,7 @@ class Merger:
             ],
         )
         self._connection.executemany(
-            "UPDATE record SET fields = CAST(? AS TEXT), dots = ?, siblings = ? WHERE id = ?",
+            "UPDATE record SET fields = ?, dots = ?, siblings = nullif(?, x'') WHERE id = ?",
             [
                 (
                     fields_json(entry.state),

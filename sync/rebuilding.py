@@ -25,6 +25,7 @@ def rebuild(connection: Connection, members: Membership, projector: Projector) -
     for table in (*schema.PROJECTED, "frame", "head"):
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
     applier = Applier(connection, members, projector, settled=True)
+    applier.expect(bodies)
     for start in range(0, len(bodies), _CHUNK):
         applier.take(bodies[start : start + _CHUNK])
     applier.finish()

@@ -16,6 +16,11 @@ __all__ = ["BUSY_SECONDS", "KEY_BYTES", "Connection", "DatabaseError", "Integrit
 
 KEY_BYTES = 32
 BUSY_SECONDS = 30.0
+# The driver looks for somebody who adapts each parameter that is no int, str or bytearray, and takes longer for that
+# than for all else: so it finds somebody at once.
+dbapi2.register_adapter(bytes, bytearray)
+dbapi2.register_adapter(bool, int)
+dbapi2.register_adapter(type(None), {}.get)
 # SQLite's own 2 MiB would decrypt the pages of the larger indexes again for almost every row of a batch.
 _WRITER_CACHE_KIB = 64 * 1024
 _READER_CACHE_KIB = 16 * 1024

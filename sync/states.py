@@ -41,25 +41,32 @@ class Incarnations:
         return number
 
 
-def fields_json(state: State) -> bytes:
-    """Return the winning values as JSON in UTF-8; it is kept as text, so that SQL can filter and sort by any field."""
-    return _json.encode(state.fields)
+def fields_json(state: State) -> str:
+    """Return the winning values as JSON; it is kept as text, so that SQL can filter and sort by any field."""
+    return _json.encode(state.fields).decode()
 
 
-def dots_blob(state: State, numbers: dict[bytes, int]) -> bytes:
+def dots_blob(state: State, numbers: dict[bytes, int]) -> bytearray:
     """Return the packed dots of a record: one for all fields, and the exceptions."""
     counter, incarnation = state.base
-    return _pack.encode(
-        (counter, numbers[incarnation], {name: (dot[0], numbers[dot[1]]) for name, dot in state.dots.items()})
+    packed = bytearray()
+    _pack.encode_into(
+        (counter, numbers[incarnation], {name: (dot[0], numbers[dot[1]]) for name, dot in state.dots.items()}), packed
     )
+    return packed
 
 
-def siblings_blob(state: State, numbers: dict[bytes, int]) -> bytes | None:
-    """Return the packed current values of fields that have several, or None when no field has."""
+def siblings_blob(state: State, numbers: dict[bytes, int]) -> bytearray:
+    """Return the packed current values of fields that have several; nothing when no field has."""
     if not state.siblings:
-        return None
-    return _pack.encode(
-        {name: [(dot[0], numbers[dot[1]], value) for dot, value in values] for name, values in state.siblings.items()}
+        return bytearray()
+    return bytearray(
+        _pack.encode(
+            {
+                name: [(dot[0], numbers[dot[1]], value) for dot, value in values]
+                for name, values in state.siblings.items()
+            }
+        )
     )
 
 

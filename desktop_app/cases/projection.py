@@ -40,7 +40,7 @@ class CaseProjection:
         connection.executemany(
             "INSERT INTO case_row (id, uuid, unit, kit, number, stage, final, title, title_key, person, person_key,"
             " received_on, due_on, remind_on, updated, incarnation, conflicts, standing)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''), nullif(?, ''), ?, ?, ?, ?)",
             [self._row(entry, recount) for entry in live],
         )
         recount.keep()
@@ -58,7 +58,8 @@ class CaseProjection:
             ],
         )
 
-    def _row(self, entry: Touched, recount: standings.Recount) -> tuple[object, ...]:
+    def _row(self, entry: Touched, recount: standings.Recount) -> tuple[int | str | bytearray | None, ...]:
+        """Return a row of types that the driver takes as they are, as far as can be."""
         fields = entry.state.fields
         kit_id, stage = _text(fields.get(KIT)), _text(fields.get(STAGE))
         shown = _shown_of(kit_id)
@@ -71,24 +72,24 @@ class CaseProjection:
             title, person = _text(fields.get(kit.title_field)), _text(fields.get(kit.person_field))
             received = fields.get(kit.date_field) or received
             final = shown.stages.get(stage, False)
-            due = deadline(kit, fields, stage, self.calendar)
+            due = None if final else deadline(kit, fields, stage, self.calendar)
         return (
             entry.row,
-            entry.record,
+            bytearray(entry.record),
             entry.unit,
             kit_id,
             _text(fields.get(NUMBER)),
             stage,
-            final,
+            int(final),
             title,
             ukrainian.sort_key(title),
             person,
             ukrainian.sort_key(person),
             received if isinstance(received, str) else None,
-            due.due_on.isoformat() if due else None,
-            due.remind_on.isoformat() if due else None,
+            due.due_on.isoformat() if due else "",
+            due.remind_on.isoformat() if due else "",
             entry.time_ms,
-            entry.incarnation,
+            bytearray(entry.incarnation),
             len(entry.state.conflicts) if entry.state.siblings else 0,
             recount.enter(kit_id, stage, final=final),
         )

@@ -46,6 +46,12 @@ class NoProjection:
     def project(self, connection: Connection, touched: Sequence[Touched]) -> None:
         pass
 
+    def expect(self, connection: Connection, changes: int) -> None:
+        pass
+
+    def settle(self, connection: Connection) -> None:
+        pass
+
     def empty(self, connection: Connection) -> None:
         pass
 
