@@ -207,8 +207,9 @@ class _Probe(msgspec.Struct, frozen=True, array_like=True):
     version: int
 
 
-Message = Request | Reply | Hello | NewsRequest | NewsReply | Problem
-_Message = TypeVar("_Message", Request, Reply, Hello, NewsRequest, NewsReply, Problem)
+Message = msgspec.Struct
+"""Any message; those about chunks of files are in `sync.chunkwire`."""
+_Message = TypeVar("_Message", bound=msgspec.Struct)
 _probe = msgspec.msgpack.Decoder(_Probe)
 _encoder = msgspec.msgpack.Encoder()
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 8437
 DATABASE_VARIABLE = "SPRAVA_DATABASE"
+FILES_VARIABLE = "SPRAVA_FILES"
 _UNITS = {"": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
 _SHORTEST_ID = 8
 _SHOWN_ID = 16
@@ -34,6 +35,14 @@ def add_commands(commands: Commands) -> None:
     serve.add_argument("--port", type=int, default=DEFAULT_PORT)
     serve.add_argument("--tls-cert", metavar="FILE", type=Path)
     serve.add_argument("--tls-key", metavar="FILE", type=Path)
+    serve.add_argument(
+        "--files",
+        metavar="PLACE",
+        help=_("where encrypted files lie: a folder or s3://BUCKET/PREFIX; also in {name}").format(name=FILES_VARIABLE),
+    )
+    serve.add_argument(
+        "--files-endpoint", metavar="URL", help=_("address of a store that speaks S3 and is not Amazon's")
+    )
     serve.add_argument(
         "--admission",
         choices=("first", "required"),
@@ -94,6 +103,8 @@ def _serve(arguments: Namespace) -> int:
         on_started=started,
         options=Options(
             database=_database(arguments),
+            files=arguments.files or os.environ.get(FILES_VARIABLE) or None,
+            files_endpoint=arguments.files_endpoint,
             admits_first=arguments.admission == "first",
             proxies=tuple(map(_network, arguments.proxy)),
             monitors=(*Options().monitors, *map(_network, arguments.monitor)),

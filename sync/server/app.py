@@ -20,7 +20,11 @@ from sync import crypto, wire
 from sync.crypto import Signer
 from sync.server import metrics, openapi
 from sync.server.answers import Answer, Replies, explain, nobody
+from sync.server.asked import Asked, Handler
+from sync.server.blobs import Blobs
 from sync.server.bodies import Body, declared_size
+from sync.server.carrying import Carrying
+from sync.server.chunk_routes import ChunkRoutes
 from sync.server.exchange import Exchange
 from sync.server.hub import Hub
 from sync.server.limits import Rate, Room, network_of
@@ -32,7 +36,6 @@ from sync.server.watching import Watching
 from sync.wire import Envelope
 
 _log = logging.getLogger("sprava.server")
-_NO_NONCE = bytes(wire.NONCE_BYTES)
 _LARGEST_BODY = wire.LONG_ENVELOPE_BYTES + wire.MAX_MESSAGE_BYTES
 _LARGEST_NEWS_REQUEST = 256
 _FEW_BYTES = 256 * 1024
@@ -42,20 +45,8 @@ _COME_AGAIN = {429: "2", 503: "2"}
 _T = TypeVar("_T")
 
 
-class _Asked:
-    """A request, and its nonce as soon as it is known: every answer is signed for it."""
-
-    def __init__(self, request: Request) -> None:
-        self.http = request
-        self.nonce = _NO_NONCE
-        self.sender = network_of(request.client.host) if request.client else ""
-
-
-_Handler = Callable[[_Asked], Awaitable[wire.Message]]
-
-
 class _App:
-    def __init__(self, store: Store, signer: Signer, options: Options) -> None:
+    def __init__(self, store: Store, blobs: Blobs, signer: Signer, options: Options) -> None:
         self._store = store
         self._signer = signer
         self._limits = limits = options.limits
@@ -77,15 +68,19 @@ class _App:
         self._members = Room(limits.members_bytes, limits.room_seconds)
         self._rate = Rate(limits.address_rate, limits.address_burst)
         self._failures = Rate(limits.failure_rate, limits.failure_burst)
+        carrying = Carrying(store, blobs, self._publish, self.metrics.chunks)
+        rooms = {"short": self._short, "members": self._members}
+        self._chunks = ChunkRoutes(self._exchange, carrying, limits, rooms, self._room, self._workers)
         store.listen(self.hub.publish)
 
     def routes(self) -> list[Route]:
         """Return who answers where."""
-        signed: dict[str, _Handler] = {
+        signed: dict[str, Handler] = {
             wire.HELLO_PATH: self._hello,
             wire.EXCHANGE_PATH: self._answer,
             wire.ADMISSION_PATH: self._admit,
             wire.NEWS_PATH: self._news,
+            **self._chunks.handlers(),
         }
         return [
             *(Route(path, self._signing(handler), methods=["POST"]) for path, handler in signed.items()),
@@ -94,11 +89,11 @@ class _App:
             Route("/openapi.json", self._describe, methods=["GET"]),
         ]
 
-    def _signing(self, handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
+    def _signing(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         """Sign what a handler answers, and say why when it does not."""
 
         async def endpoint(request: Request) -> Response:
-            asked = _Asked(request)
+            asked = Asked(request)
             try:
                 if not self._failures.allows(asked.sender) or not self._rate.take(asked.sender):
                     raise Rejected(429, "slow_down")
@@ -111,7 +106,7 @@ class _App:
 
         return endpoint
 
-    async def _hello(self, asked: _Asked) -> wire.Hello:
+    async def _hello(self, asked: Asked) -> wire.Hello:
         """Say who this server is."""
         size = declared_size(asked.http, wire.NONCE_BYTES)
         nonce = bytes(await Body(asked.http, size, self._limits).read(size))
@@ -120,7 +115,7 @@ class _App:
         asked.nonce = nonce
         return self._greeting()
 
-    async def _admit(self, asked: _Asked) -> wire.Hello:
+    async def _admit(self, asked: Asked) -> wire.Hello:
         """Serve a community from now on, by an operator's code."""
         size = declared_size(asked.http, wire.ADMISSION_BYTES)
         request = wire.open_admission(bytes(await Body(asked.http, size, self._limits).read(size)))
@@ -128,7 +123,7 @@ class _App:
         await self._run(lambda: self._exchange.admit(request))
         return self._greeting()
 
-    async def _answer(self, asked: _Asked) -> wire.Reply:
+    async def _answer(self, asked: Asked) -> wire.Reply:
         """Take in a body, a long one only when room for its sender is there, and work on it."""
         size = declared_size(asked.http, _LARGEST_BODY)
         body = Body(asked.http, size, self._limits)
@@ -146,14 +141,11 @@ class _App:
             return await self._work(envelope, await body.read(size - ahead), recognised=member)
 
     @staticmethod
-    async def _envelope(asked: _Asked, body: Body, size: int) -> Envelope:
-        envelope = wire.open_envelope(bytes(await body.read(size)))
-        asked.nonce = envelope.nonce
-        return envelope
+    async def _envelope(asked: Asked, body: Body, size: int) -> Envelope:
+        return asked.signed(bytes(await body.read(size)))
 
     async def _work(self, envelope: Envelope, message: bytearray, *, recognised: bool) -> wire.Reply:
-        few = self._replies.bytes > self._limits.replies_bytes
-        room = _FEW_BYTES if few else wire.MAX_ROUND_BYTES
+        room = self._room()
 
         def work() -> wire.Reply:
             if recognised and crypto.sha256(message) != envelope.digest:
@@ -162,7 +154,11 @@ class _App:
 
         return await self._run(work)
 
-    async def _news(self, asked: _Asked) -> wire.NewsReply:
+    def _room(self) -> int:
+        """Return how many bytes the next reply may have."""
+        return _FEW_BYTES if self._replies.bytes > self._limits.replies_bytes else wire.MAX_ROUND_BYTES
+
+    async def _news(self, asked: Asked) -> wire.NewsReply:
         """Answer as soon as others brought something that concerns a device, or after a while."""
         size = declared_size(asked.http, _LARGEST_NEWS_REQUEST)
         body = Body(asked.http, size, self._limits)
@@ -243,7 +239,7 @@ class _App:
     def _greeting(self) -> wire.Hello:
         return wire.Hello(wire.VERSION, self._signer.public_key, self._store.epoch)
 
-    def _problem(self, asked: _Asked, error: Exception) -> Response:
+    def _problem(self, asked: Asked, error: Exception) -> Response:
         status, code = explain(error)
         if status < 500 and status not in {409, 429}:  # those are asked of honest devices too
             self._failures.take(asked.sender)
@@ -261,16 +257,17 @@ async def _gone(request: Request) -> None:
         pass
 
 
-def create_app(store: Store, signer: Signer, options: Options | None = None) -> tuple[Starlette, Hub]:
+def create_app(store: Store, blobs: Blobs, signer: Signer, options: Options | None = None) -> tuple[Starlette, Hub]:
     """Make the application.
 
     Args:
         store: What it keeps; the caller closes it.
+        blobs: Where it keeps chunks of files; the caller closes it too.
         signer: The server's key.
         options: How it serves.
 
     Returns:
         The application, and who waits in it: to be closed when the server is to end.
     """
-    app = _App(store, signer, options or Options())
+    app = _App(store, blobs, signer, options or Options())
     return Starlette(routes=app.routes(), middleware=[Middleware(Watching, seen=app.metrics.answered)]), app.hub

@@ -153,14 +153,29 @@ class Exchange:
             Rejected: The request is malformed, or not signed by a member of a community that is served.
             StoreBusy: Not now.
         """
-        request = _read_as(NewsRequest, message)
+        request = read_as(NewsRequest, message)
+        return self.member(envelope, request.community, crypto.sha256(message), wire.NEWS_PATH)
+
+    def member(self, envelope: Envelope, community: bytes, digest: bytes, path: str) -> Device:
+        """Return the device that signed a request, which may turn out to be in no unit any more.
+
+        Args:
+            envelope: Who says that they send it.
+            community: The community that it is about.
+            digest: The SHA-256 of its message.
+            path: Where it was sent.
+
+        Raises:
+            Rejected: It is not signed by a member of a community that is served.
+            StoreBusy: Not now.
+        """
         with self._store.reading() as reader:
-            suspended = self._check_served(reader, request.community)
-            state = self._members.of(reader, request.community)
+            suspended = self._check_served(reader, community)
+            state = self._members.of(reader, community)
         if state is None:
             raise Rejected(409, "unknown_community")
         keys = sign_keys(state, [], envelope.device)
-        key = self._check(envelope, keys, request.community, crypto.sha256(message), wire.NEWS_PATH)
+        key = self._check(envelope, keys, community, digest, path)
         device = seat_of(state, envelope.device, key)
         if suspended:
             raise Rejected(403, "suspended")
@@ -169,7 +184,7 @@ class Exchange:
         return device
 
     def token(self, community: bytes, device: Device) -> bytes:
-        """Return how the store stands for a device: what others brought into its units, and the links.
+        """Return how the store stands for a device: what others brought into its units, the links, files of others.
 
         Raises:
             StoreBusy: Not now.
@@ -178,12 +193,14 @@ class Exchange:
             state = self._members.of(reader, community)
             heads = reader.heads(community, device.units)
             own = reader.incarnations_of(community, device.entry.id)
+            carried = reader.carried_by_others(community, device.entry.id)
         others = {
             unit: {incarnation: head for incarnation, head in chains.items() if incarnation not in own}
             for unit, chains in heads.items()
         }
         links = self._members.tips(state) if state else []
-        return crypto.sha256(b"sprava/news/1\x00", wire.digest(others), *links)[: wire.TOKEN_BYTES]
+        parts = [wire.digest(others), *links, carried.to_bytes(8, "big")]
+        return crypto.sha256(b"sprava/news/1\x00", *parts)[: wire.TOKEN_BYTES]
 
     def _check_served(self, reader: Reader, community: bytes) -> bool:
         """See that a community is served, or may become the first one; say whether it is suspended."""
@@ -292,7 +309,7 @@ class Exchange:
         self._count("given", len(batch.frames))
         return Reply(
             version=wire.VERSION,
-            epoch=self._store.epoch,
+            epoch=reader.epoch(),
             base_known=theirs is not None,
             heads=wire.pack_heads(differing),
             accepted=b"".join(done.accepted),
@@ -305,13 +322,22 @@ class Exchange:
 
 
 def _read(body: bytes | bytearray) -> Request:
-    return _read_as(Request, body)
+    return read_as(Request, body)
 
 
-_Asked = TypeVar("_Asked", Request, NewsRequest)
+_Asked = TypeVar("_Asked", bound=wire.Message)
 
 
-def _read_as(kind: type[_Asked], body: bytes | bytearray) -> _Asked:
+def read_as(kind: type[_Asked], body: bytes | bytearray) -> _Asked:
+    """Read a message.
+
+    Args:
+        kind: The message expected.
+        body: Its bytes.
+
+    Raises:
+        Rejected: It is another one, or of another version.
+    """
     try:
         return wire.decode(kind, body)
     except wire.UnknownVersion as error:

@@ -31,10 +31,15 @@ class Metrics:
         self._received = Counter("sprava_received_bytes", "Bytes of bodies", ["route"], registry=registry)
         self._sent = Counter("sprava_sent_bytes", "Bytes of replies", ["route"], registry=registry)
         self._frames = Counter("sprava_frames", "Frames: accepted, given, or why refused", ["what"], registry=registry)
+        self._chunks = Counter(
+            "sprava_chunks", "Chunks of files: accepted, given, lost, or why refused", ["what"], registry=registry
+        )
         Gauge("sprava_waiting_devices", "Devices waiting for news", registry=registry).set_function(waiting)
         Gauge("sprava_replies_bytes", "Bytes of replies under way", registry=registry).set_function(replies)
         self._communities = Gauge("sprava_communities", "Communities served", ["state"], registry=registry)
-        self._stored = Gauge("sprava_stored_bytes", "Bytes of frames kept, all communities", registry=registry)
+        self._stored = Gauge(
+            "sprava_stored_bytes", "Bytes of frames and of files kept, all communities", registry=registry
+        )
 
     def answered(self, route: str, status: int, received: int, sent: int, seconds: float) -> None:
         """Count a request.
@@ -54,6 +59,10 @@ class Metrics:
     def frames(self, what: str, count: int) -> None:
         """Count what became of frames."""
         self._frames.labels(what).inc(count)
+
+    def chunks(self, what: str, count: int) -> None:
+        """Count what became of chunks of files."""
+        self._chunks.labels(what).inc(count)
 
     def page(self, communities: list[Community]) -> bytes:
         """Return all figures in Prometheus's text form.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sync import crypto, wire
+from sync import chunkwire, crypto, wire
 
 _BYTES = "application/octet-stream"
 _PROBLEMS = {
@@ -41,6 +41,11 @@ def document() -> dict[str, Any]:
                 wire.LONG_ENVELOPE_BYTES + wire.MAX_MESSAGE_BYTES,
             ),
             wire.NEWS_PATH: _post("Wait until others brought something", wire.ENVELOPE_BYTES + 1, 256),
+            chunkwire.MISSING_PATH: _post(
+                "Ask which chunks of files the server lacks", wire.ENVELOPE_BYTES + 1, chunkwire.MISSING_BYTES
+            ),
+            chunkwire.PUT_PATH: _post("Give chunks of files", wire.ENVELOPE_BYTES + 1, chunkwire.PUT_BYTES),
+            chunkwire.GET_PATH: _post("Get chunks of files", wire.ENVELOPE_BYTES + 1, chunkwire.GET_BYTES),
             "/healthz": _get("Whether the server can serve now", "application/json", {503: "not now"}),
             "/metrics": _get("Figures for Prometheus", "text/plain", {404: "not for this address"}),
             "/openapi.json": _get("This document", "application/json", {}),

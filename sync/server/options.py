@@ -11,6 +11,8 @@ class Options:
 
     Args:
         database: ``postgresql://...``; without it, the data lie in the server's folder.
+        files: Where chunks of files lie: a folder, or ``s3://BUCKET/PREFIX``; by default a folder in the server's own.
+        files_endpoint: The address of a store that speaks S3 and is not Amazon's.
         admits_first: Serve the first community that comes to an empty store; all others need an admission code.
         limits: How much it allows.
         proxies: Addresses or networks of proxies that are believed whom they speak for.
@@ -19,6 +21,8 @@ class Options:
     """
 
     database: str | None = None
+    files: str | None = None
+    files_endpoint: str | None = None
     admits_first: bool = True
     limits: Limits = field(default_factory=Limits)
     proxies: tuple[str, ...] = ()

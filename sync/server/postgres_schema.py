@@ -46,6 +46,11 @@ CREATE TABLE known_heads (
 );
 """
 
+_CHUNKS = """
+CREATE TABLE chunks (community bytea, id bytea, size bigint NOT NULL, PRIMARY KEY (community, id));
+CREATE TABLE carried (community bytea, device bytea, times bigint NOT NULL, PRIMARY KEY (community, device));
+"""
+
 
 def migrate(cursor: Cursor) -> None:
     """Do the steps that a database has not had.
@@ -80,10 +85,19 @@ def steps_done(cursor: Cursor) -> int:
 
 
 def _m1_first(cursor: Cursor) -> None:
-    for statement in _FIRST.split(";"):
-        if statement.strip():
-            cursor.execute(statement.encode())
+    _run(cursor, _FIRST)
     cursor.execute("INSERT INTO meta VALUES ('epoch', %s)", (os.urandom(ID_BYTES),))
 
 
-_STEPS = (_m1_first,)
+def _m2_chunks(cursor: Cursor) -> None:
+    """Which chunks of files are kept; they themselves lie elsewhere."""
+    _run(cursor, _CHUNKS)
+
+
+def _run(cursor: Cursor, statements: str) -> None:
+    for statement in statements.split(";"):
+        if statement.strip():
+            cursor.execute(statement.encode())
+
+
+_STEPS = (_m1_first, _m2_chunks)

@@ -4,7 +4,8 @@ Writers of different logs do not wait for each other: what a transaction locks a
 brings, always in the same order.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +15,7 @@ import psycopg
 from sync import wire
 from sync.errors import Refused
 from sync.frames import NO_PREVIOUS, Frame
+from sync.ids import ID_BYTES
 from sync.membership import Link
 from sync.messages import _
 from sync.replica import Heads
@@ -38,6 +40,8 @@ from sync.server.store import (
 _CONNECTIONS = 12
 _CHAINS_AT_ONCE = 50
 _FRAMES_OF_A_CHAIN = 200
+_NOBODY = bytes(ID_BYTES)
+"""Under which it is counted what no device did."""
 _COMMUNITIES = """
 SELECT community, label, quota,
     coalesce((SELECT sum(bytes) FROM used WHERE used.community = communities.community), 0)::bigint, suspended
@@ -139,6 +143,22 @@ class _PostgresReader(Reader):
         while lacked and budget > 0:
             budget -= self._gather(community, lacked, ends, batch, budget)
         return Batch(batch.frames, batch.reached, missing - len(batch.frames))
+
+    def epoch(self) -> bytes:
+        row = self._one("SELECT value FROM meta WHERE name = 'epoch'")
+        return bytes(row[0]) if row else b""
+
+    def chunks_missing(self, community: bytes, chunks: Sequence[bytes]) -> list[bytes]:
+        rows = self._all("SELECT id FROM chunks WHERE community = %s AND id = ANY(%s)", (community, list(chunks)))
+        known = {row[0] for row in rows}
+        return [chunk for chunk in chunks if chunk not in known]
+
+    def carried_by_others(self, community: bytes, device: bytes) -> int:
+        row = self._one(
+            "SELECT coalesce(sum(times), 0)::bigint FROM carried WHERE community = %s AND device <> %s",
+            (community, device),
+        )
+        return int(row[0]) if row else 0
 
     def _gather(
         self, community: bytes, lacked: dict[Chain, int], ends: dict[Chain, int], batch: Batch, budget: int
@@ -248,6 +268,47 @@ class _PostgresWriter(_PostgresReader, Writer):
             (community, device, packed),
         )
 
+    def list_chunks(self, community: bytes, device: bytes, sizes: Mapping[bytes, int]) -> None:
+        names = sorted(sizes)  # in one order, so that nobody waits in a ring
+        rows = self._all(
+            "INSERT INTO chunks SELECT %s, * FROM unnest(%s::bytea[], %s::bigint[]) ON CONFLICT DO NOTHING "
+            "RETURNING size",
+            (community, names, [sizes[name] for name in names]),
+        )
+        self._count(community, device, sum(size for (size,) in rows))
+
+    def unlist_chunks(self, community: bytes, chunks: Sequence[bytes]) -> None:
+        rows = self._all(
+            "DELETE FROM chunks WHERE community = %s AND id = ANY(%s) RETURNING size", (community, list(chunks))
+        )
+        self._count(community, _NOBODY, -sum(size for (size,) in rows))
+        self._begin_anew()
+
+    def unlist_all_chunks(self) -> None:
+        rows = self._all("SELECT community, sum(size)::bigint FROM chunks GROUP BY community ORDER BY community")
+        for community, size in rows:
+            self._count(community, _NOBODY, -size)
+        if rows:
+            self._db.execute("DELETE FROM chunks")
+            self._begin_anew()
+
+    def note_carried(self, community: bytes, device: bytes) -> None:
+        self._db.execute(
+            "INSERT INTO carried VALUES (%s, %s, 1) ON CONFLICT (community, device) "
+            "DO UPDATE SET times = carried.times + 1",
+            (community, device),
+        )
+
+    def _count(self, community: bytes, device: bytes, size: int) -> None:
+        self._db.execute(
+            "INSERT INTO used VALUES (%s, %s, %s) ON CONFLICT (community, device) "
+            "DO UPDATE SET bytes = used.bytes + excluded.bytes",
+            (community, device, size),
+        )
+
+    def _begin_anew(self) -> None:
+        self._db.execute("UPDATE meta SET value = %s WHERE name = 'epoch'", (os.urandom(ID_BYTES),))
+
     def _many(self, query: str, rows: Sequence[tuple[Any, ...]]) -> None:
         for row in rows:
             self._db.execute(query.encode(), row)
@@ -327,11 +388,7 @@ class _PostgresWriter(_PostgresReader, Writer):
             ),
         )
         device = next(iter(decision.append.values()))[0].header.device
-        self._db.execute(
-            "INSERT INTO used VALUES (%s, %s, %s) ON CONFLICT (community, device) "
-            "DO UPDATE SET bytes = used.bytes + excluded.bytes",
-            (community, device, decision.size),
-        )
+        self._count(community, device, decision.size)
 
 
 class PostgresStore(Store):

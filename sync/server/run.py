@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import uvicorn
 
     from sync.crypto import Signer
+    from sync.server.blobs import Blobs
     from sync.server.hub import Hub
     from sync.server.store import Store
 
@@ -166,9 +167,10 @@ class _Service:
         signer, store = _open_data(self._data, self._options.database)
         self._resources.callback(store.close)
         try:
+            blobs = self._open_blobs(store)
             self._listener = self._resources.enter_context(contextlib.closing(_listen(*self._address)))
             self.key = signer.public_key
-            self._server = self._make_server(signer, store)
+            self._server = self._make_server(signer, store, blobs)
         except BaseException:
             self._resources.close()
             raise
@@ -178,14 +180,29 @@ class _Service:
     def __exit__(self, *_error: object) -> None:
         self._resources.close()
 
-    def _make_server(self, signer: "Signer", store: "Store") -> "uvicorn.Server":
+    def _open_blobs(self, store: "Store") -> "Blobs":
+        from sync.server.blobs import open_blobs, settle
+        from sync.server.store import StoreBusy, StoreFull
+
+        blobs = open_blobs(self._data, self._options.files, self._options.files_endpoint)
+        self._resources.callback(blobs.close)
+        try:
+            settle(store, blobs)
+        except (StoreBusy, StoreFull) as error:
+            raise Refused(
+                "server_files",
+                _("The place of the server's files can't be written now. Nothing is lost; look at it and start again."),
+            ) from error
+        return blobs
+
+    def _make_server(self, signer: "Signer", store: "Store", blobs: "Blobs") -> "uvicorn.Server":
         import uvicorn
 
         from sync.server.app import create_app
         from sync.server.connection import MAX_HEAD_BYTES, patient_for
 
         limits = self._options.limits
-        application, self._hub = create_app(store, signer, self._options)
+        application, self._hub = create_app(store, blobs, signer, self._options)
         config = uvicorn.Config(
             application,
             lifespan="off",

@@ -74,6 +74,16 @@ CREATE TABLE tickets (key BLOB PRIMARY KEY, label TEXT NOT NULL, quota INTEGER, 
 """
 
 
+_CHUNKS = """
+CREATE TABLE chunks (
+    community BLOB NOT NULL, id BLOB NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (community, id)
+) WITHOUT ROWID;
+CREATE TABLE carried (
+    community BLOB NOT NULL, device BLOB NOT NULL, times INTEGER NOT NULL, PRIMARY KEY (community, device)
+) WITHOUT ROWID;
+"""
+
+
 def _m1_first(connection: Connection) -> None:
     _run(connection, _FIRST)
     connection.execute("INSERT INTO meta VALUES ('epoch', ?)", (os.urandom(ID_BYTES),))
@@ -83,9 +93,14 @@ def _m2_many_communities(connection: Connection) -> None:
     _run(connection, _MANY_COMMUNITIES)
 
 
+def _m3_chunks(connection: Connection) -> None:
+    """Which chunks of files are kept; they themselves lie elsewhere."""
+    _run(connection, _CHUNKS)
+
+
 def _run(connection: Connection, statements: str) -> None:
     for statement in statements.split(";"):
         connection.execute(statement)
 
 
-_STEPS = (_m1_first, _m2_many_communities)
+_STEPS = (_m1_first, _m2_many_communities, _m3_chunks)

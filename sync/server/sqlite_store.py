@@ -1,8 +1,9 @@
 """The server's store in one embedded SQLite file."""
 
+import os
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from sqlcipher3 import dbapi2
 from sync import wire
 from sync.errors import Damaged, Failure, Refused
 from sync.frames import NO_PREVIOUS, Frame
+from sync.ids import ID_BYTES
 from sync.membership import Link
 from sync.messages import _
 from sync.replica import Head, Heads
@@ -113,6 +115,20 @@ class _SqliteReader(Reader):
                         break
         return Batch(frames, reached, missing - len(frames))
 
+    def epoch(self) -> bytes:
+        (epoch,) = self._db.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
+        return bytes(epoch)
+
+    def chunks_missing(self, community: bytes, chunks: Sequence[bytes]) -> list[bytes]:
+        find = "SELECT 1 FROM chunks WHERE community = ? AND id = ?"
+        return [chunk for chunk in chunks if self._db.execute(find, (community, chunk)).fetchone() is None]
+
+    def carried_by_others(self, community: bytes, device: bytes) -> int:
+        (times,) = self._db.execute(
+            "SELECT coalesce(sum(times), 0) FROM carried WHERE community = ? AND device <> ?", (community, device)
+        ).fetchone()
+        return int(times)
+
     def _chain(self, community: bytes, unit: bytes, incarnation: bytes) -> int:
         (chain,) = self._db.execute(_FRAMES_OF, (community, unit, incarnation)).fetchone()
         return int(chain)
@@ -181,7 +197,7 @@ class _SqliteWriter(_SqliteReader, Writer):
             )
         for frame in decision.forks:
             self._keep_fork(self._chain(community, *chain_of(frame)), frame)
-        self._db.execute("UPDATE communities SET used = used + ? WHERE community = ?", (decision.size, community))
+        self._count(community, decision.size)
         return decision.done
 
     def _stored(self, community: bytes, frames: Sequence[Frame]) -> Stored:
@@ -229,6 +245,38 @@ class _SqliteWriter(_SqliteReader, Writer):
             "INSERT INTO known_heads VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET heads = excluded.heads",
             (community, device, packed),
         )
+
+    def list_chunks(self, community: bytes, device: bytes, sizes: Mapping[bytes, int]) -> None:  # noqa: ARG002
+        new = self.chunks_missing(community, list(sizes))
+        self._db.executemany("INSERT INTO chunks VALUES (?, ?, ?)", [(community, chunk, sizes[chunk]) for chunk in new])
+        self._count(community, sum(sizes[chunk] for chunk in new))
+
+    def unlist_chunks(self, community: bytes, chunks: Sequence[bytes]) -> None:
+        for chunk in chunks:
+            lost = self._db.execute(
+                "DELETE FROM chunks WHERE community = ? AND id = ? RETURNING size", (community, chunk)
+            ).fetchall()
+            self._count(community, -sum(size for (size,) in lost))
+        self._begin_anew()
+
+    def unlist_all_chunks(self) -> None:
+        rows = self._db.execute("SELECT community, sum(size) FROM chunks GROUP BY community").fetchall()
+        for community, size in rows:
+            self._count(community, -size)
+        if rows:
+            self._db.execute("DELETE FROM chunks")
+            self._begin_anew()
+
+    def note_carried(self, community: bytes, device: bytes) -> None:
+        self._db.execute(
+            "INSERT INTO carried VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET times = times + 1", (community, device)
+        )
+
+    def _count(self, community: bytes, size: int) -> None:
+        self._db.execute("UPDATE communities SET used = used + ? WHERE community = ?", (size, community))
+
+    def _begin_anew(self) -> None:
+        self._db.execute("UPDATE meta SET value = ? WHERE name = 'epoch'", (os.urandom(ID_BYTES),))
 
 
 class SqliteStore(Store):

@@ -1,7 +1,7 @@
 """What the server keeps, whatever database keeps it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -68,7 +68,7 @@ class News:
         community: Whose.
         device: Who brought it.
         units: Where there are new frames.
-        links: Whether there are new links; they concern every device.
+        links: Whether there are new links, or chunks of files have come; they concern every device.
     """
 
     community: bytes
@@ -155,6 +155,18 @@ class Reader(ABC):
             budget: About how many bytes at most; at least one frame if the budget is not 0.
         """
 
+    @abstractmethod
+    def epoch(self) -> bytes:
+        """Return the 16-byte random id of the life of the store."""
+
+    @abstractmethod
+    def chunks_missing(self, community: bytes, chunks: Sequence[bytes]) -> list[bytes]:
+        """Return those of some chunks that are not listed, in the order given."""
+
+    @abstractmethod
+    def carried_by_others(self, community: bytes, device: bytes) -> int:
+        """Return how often other devices said that they had no more chunks to give; it only grows."""
+
 
 class Writer(Reader):
     """The one transaction that may change the store; it is kept whole or not at all."""
@@ -201,6 +213,28 @@ class Writer(Reader):
     @abstractmethod
     def set_known_heads(self, community: bytes, device: bytes, heads: Heads) -> None:
         """Keep what a device says it has."""
+
+    @abstractmethod
+    def list_chunks(self, community: bytes, device: bytes, sizes: Mapping[bytes, int]) -> None:
+        """List chunks that are kept, and count those that were not listed before.
+
+        Args:
+            community: Whose.
+            device: Who brought them.
+            sizes: How many bytes each has.
+        """
+
+    @abstractmethod
+    def unlist_chunks(self, community: bytes, chunks: Sequence[bytes]) -> None:
+        """Take chunks that were lost off the list, and begin a new life: the devices ask about all of them again."""
+
+    @abstractmethod
+    def unlist_all_chunks(self) -> None:
+        """Take all chunks of all communities off the list; see `unlist_chunks`. Nothing happens when there are none."""
+
+    @abstractmethod
+    def note_carried(self, community: bytes, device: bytes) -> None:
+        """Note that a device has no more chunks to give for now."""
 
 
 class Store(ABC):

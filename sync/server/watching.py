@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sync import wire
+from sync import chunkwire, wire
 from sync.server.logs import request_id
 
 _log = logging.getLogger("sprava.server")
@@ -17,6 +17,9 @@ _ROUTES = frozenset(
         wire.EXCHANGE_PATH,
         wire.ADMISSION_PATH,
         wire.NEWS_PATH,
+        chunkwire.MISSING_PATH,
+        chunkwire.PUT_PATH,
+        chunkwire.GET_PATH,
         "/healthz",
         "/metrics",
         "/openapi.json",

@@ -57,6 +57,7 @@ def signed(
     device: bytes | None = None,
     key: bytes | None = None,
     community: bytes | None = None,
+    path: str = wire.EXCHANGE_PATH,
 ) -> bytes:
     return wire.sign_request(
         signer or replica.log.signer,
@@ -65,6 +66,7 @@ def signed(
         device=device or replica.log.device,
         nonce=nonce or os.urandom(16),
         message=message,
+        path=path,
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dev.postgres import Cluster
-from sync import wire
+from sync import chunkwire, wire
 from sync.client import sync_with
 from sync.ids import new_id
 from sync.server import Options, RunningServer
@@ -25,7 +25,8 @@ _PATIENT = Limits(
     failure_burst=10**6, address_burst=10**6, device_burst=10**6, news_seconds=0.01, deaf_news_seconds=0.01
 )
 _EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-_POSTS = (wire.HELLO_PATH, wire.EXCHANGE_PATH, wire.ADMISSION_PATH, wire.NEWS_PATH)
+_CHUNK_PATHS = (chunkwire.MISSING_PATH, chunkwire.PUT_PATH, chunkwire.GET_PATH)
+_POSTS = (wire.HELLO_PATH, wire.EXCHANGE_PATH, wire.ADMISSION_PATH, wire.NEWS_PATH, *_CHUNK_PATHS)
 
 
 @pytest.fixture(scope="module", params=("sqlite", "postgres"))
@@ -91,7 +92,7 @@ _values: st.SearchStrategy[Any] = st.recursive(
 
 @_EXAMPLES
 @given(
-    path=st.sampled_from((wire.EXCHANGE_PATH, wire.NEWS_PATH)),
+    path=st.sampled_from((wire.EXCHANGE_PATH, wire.NEWS_PATH, *_CHUNK_PATHS)),
     fields=st.lists(_values, max_size=9),
     keep=st.integers(0, 9),
 )
@@ -99,8 +100,14 @@ def test_messages_of_a_member(server: RunningServer, member: Replica, path: str,
     """Signed as they should be, right up to some field and anything from there on."""
     log = member.log
     right: list[Any] = [wire.VERSION, log.community, b"", wire.pack_heads(log.heads()), [], [], member.frames(), 1_000]
-    if path == wire.NEWS_PATH:
-        right = [wire.VERSION, log.community, b""]
+    others = {
+        wire.NEWS_PATH: [b""],
+        chunkwire.MISSING_PATH: [bytes(64)],
+        chunkwire.PUT_PATH: [[b"chunk"], True],
+        chunkwire.GET_PATH: [[[bytes(32), 0]], 1_000],
+    }
+    if path in others:
+        right = [wire.VERSION, log.community, *others[path]]
     nonce = os.urandom(16)
     body = wire.sign_request(
         log.signer,

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from sync.crypto import Opener, seal_to
 from tests.sync.wire import second
@@ -206,7 +207,13 @@ def vectors() -> dict[str, Vector]:
     request = [1, community, b"", [], [enrol[1]], [found[0], invite[0], enrol[0]], bodies, 65_536]
     reply = [1, EPOCH, True, [], b"".join(frame["hash"] for frame in frames), [], [], [], [], 0]
     later = [1, community, second.heads_digest(last), [], [enrol[1]], [], [], 65_536]
-    sending = {"server": SERVER.public, "community": community, "device": FOUNDER_ID, "nonce": NONCE, "key": FOUNDER}
+    sending: dict[str, Any] = {
+        "server": SERVER.public,
+        "community": community,
+        "device": FOUNDER_ID,
+        "nonce": NONCE,
+        "key": FOUNDER,
+    }
     return {
         "frame.json": {
             "community": community,
@@ -254,10 +261,27 @@ def vectors() -> dict[str, Vector]:
             "admission": second.admission(ADMISSION_CODE, server=SERVER.public, community=community, nonce=NONCE),
             "news": second.request(second.pack([1, community, TOKEN]), **sending, path=b"/v1/news"),
             "news_reply": second.reply(second.pack([1, TOKEN]), nonce=NONCE, status=200, key=SERVER),
+            **_chunk_messages(community, sending),
             "hello": second.reply(second.pack([1, SERVER.public, EPOCH]), nonce=NONCE, status=200, key=SERVER),
             "problem": second.reply(second.pack([1, "other_community"]), nonce=NONCE, status=403, key=SERVER),
         },
     }
+
+
+def _chunk_messages(community: bytes, sending: dict[str, Any]) -> Vector:
+    chunk = b"a chunk, as far as the server can tell"
+    name, absent = sha256(chunk), sha256(b"absent")
+    messages = {
+        "missing": ([1, community, name + absent], [1, EPOCH, absent]),
+        "put": ([1, community, [chunk], True], [1, name, []]),
+        "get": ([1, community, [[absent, 0], [name, 8]], 65_536], [1, [[0, b""], [len(chunk), chunk[8:]]]]),
+    }
+    found: Vector = {"chunk": chunk, "chunk_id": name}
+    for kind, (request, reply) in messages.items():
+        path = f"/v1/chunks/{kind}".encode()
+        found[f"chunks_{kind}"] = second.request(second.pack(request), **sending, path=path)
+        found[f"chunks_{kind}_reply"] = second.reply(second.pack(reply), nonce=NONCE, status=200, key=SERVER)
+    return found
 
 
 ADMISSION_CODE = "ABCDE-FGHJK-MNPQR-STUVW-XYZ23"

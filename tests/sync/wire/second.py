@@ -136,7 +136,7 @@ def request(
     key: Key,
     path: bytes = b"/v1/exchange",
 ) -> bytes:
-    """Return the body of a POST to /v1/exchange or /v1/news."""
+    """Return the body of a POST to /v1/exchange, /v1/news or /v1/chunks/…"""
     signed = b"sprava/request/1\x00" + server + community + device + nonce + sha256(message) + b"POST " + path
     ahead = community + sha256(message) if len(message) + 96 > 65_536 else b""
     return device + nonce + key.sign(signed) + ahead + message

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 import zstandard
 
-from sync import bundle, changes, crypto, enrolment, epochs, frames, membership, sqlcipher, volume, wire
+from sync import bundle, changes, chunkwire, crypto, enrolment, epochs, frames, membership, sqlcipher, volume, wire
 from sync.admission import code_key, new_code
 from sync.crypto import Opener, Signer
 from sync.enrolment import Start, UnitKey, initialise
 from sync.ids import new_id
 from sync.log import Identity
 from sync.membership import Membership
-from sync.wire import Hello, Problem, Reply, Request
+from sync.wire import Hello, Message, Problem, Reply, Request
 from tests.sync.replicas import Replica
 from tests.sync.wire import make_vectors, second
 
@@ -208,6 +208,25 @@ def test_http_admission_and_news() -> None:
     digest = second.sha256(message)
     envelope.verify(key.public_key, server=server, community=community, digest=digest, path=wire.NEWS_PATH)
     assert wire.encode(wire.decode(wire.NewsRequest, message)) == message
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "asked", "answered"),
+    [
+        ("missing", chunkwire.MISSING_PATH, chunkwire.MissingRequest, chunkwire.MissingReply),
+        ("put", chunkwire.PUT_PATH, chunkwire.PutRequest, chunkwire.PutReply),
+        ("get", chunkwire.GET_PATH, chunkwire.GetRequest, chunkwire.GetReply),
+    ],
+)
+def test_http_chunks(name: str, path: str, asked: type[Message], answered: type[Message]) -> None:
+    vector, community = _load("http.json"), _load("membership.json")["community"]
+    envelope, message = wire.open_request(vector[f"chunks_{name}"])
+    key, digest = Signer(vector["device_seed"]), second.sha256(message)
+    envelope.verify(key.public_key, server=vector["server_key"], community=community, digest=digest, path=path)
+    assert wire.encode(wire.decode(asked, message)) == message
+    reply = vector[f"chunks_{name}_reply"]
+    message = wire.open_reply(reply, server=vector["server_key"], nonce=vector["nonce"], status=200)
+    assert wire.encode(wire.decode(answered, message)) == message
 
 
 @pytest.mark.parametrize("text", ["", "ABCDE", "ABCDE-FGHJK-MNPQR-STUVW-XYZ2O", "АBCDE-FGHJK-MNPQR-STUVW-XYZ23"])
