@@ -40,7 +40,7 @@ def found(place: Place, work: Work, *, go_on: bool = False) -> str:
 def _go_on(place: Place, work: Work, phrase: str) -> None:
     try:
         if vault.is_vault(place.vault):
-            workspace = open_workspace(place.vault, phrase)
+            workspace = open_workspace(place.vault, phrase, stick=place.stick())
         else:
             workspace = create_workspace(
                 place.vault, work.phrases[0], community="Г", unit="Ц", person="П", kdf=vault.KDF_FLOOR
@@ -59,7 +59,7 @@ def _opened(place: Place, work: Work) -> tuple[str, str]:
         return NONE, work.phrases[0]
     for phrase in work.phrases:
         try:
-            workspace = open_workspace(place.vault, phrase)
+            workspace = open_workspace(place.vault, phrase, stick=place.stick())
         except Refused as refused:
             if refused.code == "wrong_passphrase":
                 continue

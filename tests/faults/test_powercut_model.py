@@ -150,18 +150,20 @@ def test_without_strace_the_trial_says_how_to_get_it(tmp_path: Path, monkeypatch
         recorded("", tmp_path)
 
 
-def test_calls_that_took_turns_are_put_together() -> None:
+def test_calls_that_took_turns_are_put_together_and_a_closed_number_is_free_at_once() -> None:
     lines = [
         '7 write(3, "\\x61", 1 <unfinished ...>',
         "8 fsync(4) = -1 EIO (Input/output error)",
         "8 close(4 <unfinished ...>",
         "7 <... write resumed>) = 1",
+        '7 openat(AT_FDCWD, "\\x62", O_RDONLY) = 4',
         "8 <... close resumed>) = 0",
         "7 +++ exited with 0 +++",
     ]
     assert [(call.name, call.args, call.result) for call in parsed(lines)] == [
-        ("write", ("3", '"\\x61"', "1"), 1),
         ("close", ("4",), 0),
+        ("write", ("3", '"\\x61"', "1"), 1),
+        ("openat", ("AT_FDCWD", '"\\x62"', "O_RDONLY"), 4),
     ]
 
 

@@ -3,12 +3,15 @@
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from desktop_app.attachments import rows
+from desktop_app.vault import Stick, stick
 from desktop_app.workspace import Workspace
 from sync import ids
+from sync.errors import Failure
 
 PASSPHRASE = "калина горить над ставом 77"
 OTHER_PASSPHRASE = "сім журавлів летять на північ 12"
@@ -37,6 +40,17 @@ class Place:
     def vault(self) -> Path:
         """The folder of the vault."""
         return self.root / "vault"
+
+    @property
+    def stick_file(self) -> Path:
+        """The key file on the stick, for a work that makes one."""
+        return self.root / f"key{stick.ENDING}"
+
+    def stick(self) -> Stick | None:
+        """Return the second secret, or None when it is not on the stick, or not whole."""
+        with suppress(Failure):
+            return stick.read(self.stick_file)
+        return None
 
     @property
     def server(self) -> str:
@@ -88,7 +102,8 @@ def look(workspace: Workspace, phrase: str = PASSPHRASE) -> str:
         held = [(row.name, row.removed, ids.to_text(row.id)) for row in rows.all_rows(connection)]
     files = sorted((name, removed, _content(workspace, file)) for name, removed, file in held)
     drafts = sorted((draft.id, draft.values, draft.focus) for draft in workspace.drafts.list())
-    told = json.dumps([cases, names, files, drafts, phrase], sort_keys=True)
+    ways = [phrase, workspace.store.key_file.stick_mark is not None]
+    told = json.dumps([cases, names, files, drafts, ways], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 

@@ -5,6 +5,7 @@ import os
 import random
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from desktop_app import vault
@@ -14,15 +15,18 @@ from desktop_app.backup.restoring import restore
 from desktop_app.backup.ways import Way
 from desktop_app.kits import examples
 from desktop_app.opening import create_workspace, join_workspace, open_recovered, open_workspace
+from desktop_app.recovery import Prepared
+from desktop_app.recovery_reading import read_shares
 from desktop_app.spreadsheet.importing import import_spreadsheet
-from desktop_app.vault import shares
+from desktop_app.vault import Stick, keystore, shares, stick, ways
 from desktop_app.vault.shares import Arrangement
 from desktop_app.vault.ways import NewPhrase
 from desktop_app.workspace import Workspace
-from sync import volume
-from sync.errors import Damaged
+from sync import crypto, volume
+from sync.errors import Damaged, Failure
 from tests.faults.work import NONE, OTHER_PASSPHRASE, PASSPHRASE, Place, Say, Work, look, nothing
 
+_FILES = ("довідка.pdf", "скан.jpg")
 STORED = Path(__file__).parent.parent / "data" / "vaults" / "schema-1"
 WAY = Way(PASSPHRASE)
 
@@ -91,8 +95,22 @@ def with_table(place: Place) -> None:
 
 def with_files(place: Place) -> None:
     founded(place)
-    for name, size in (("довідка.pdf", 300), ("скан.jpg", 2_300_000)):
+    for name, size in zip(_FILES, (300, 2_300_000), strict=True):
         (place.beside / name).write_bytes(random.Random(size).randbytes(size))
+
+
+def with_orphans(place: Place) -> None:
+    """Attach a file, take another one out again, and leave chunks that nothing names."""
+    founded(place)
+    for name, content in zip(_FILES, (b"kept", b"removed"), strict=True):
+        (place.beside / name).write_bytes(content)
+    with open_workspace(place.vault, PASSPHRASE) as workspace:
+        kept, removed = (workspace.files.add(_numbers(workspace)[0], place.beside / name) for name in _FILES)
+        workspace.files.remove(removed.id)
+        workspace.files.chunks.put(crypto.sha256(b"orphan"), b"orphan")
+        broken_off = workspace.files.chunks.folder / "new-0123"
+        broken_off.mkdir()
+        (broken_off / kept.id).write_bytes(b"half")
 
 
 def backed_up(place: Place) -> None:
@@ -219,8 +237,11 @@ def exchange(place: Place, say: Say) -> None:
 def hand_out(place: Place, say: Say) -> None:
     with open_workspace(place.vault, PASSPHRASE) as workspace:
         say(f"saved {look(workspace)}{NONE}")
-        workspace.exchange.export_bundle(place.root / "bundle")
-        say(f"saved {look(workspace)}{_handed_out(place)}")
+        for name in ("Ґудзь Федір", "Їжак Олена"):
+            workspace.exchange.export_bundle(place.root / "bundle")
+            say(f"saved {look(workspace)}{_handed_out(place)}")
+            _name_of_first(workspace, name)
+            say(f"saved {look(workspace)}{_handed_out(place)}")
 
 
 def _handed_out(place: Place) -> str:
@@ -240,11 +261,68 @@ def _handed_out(place: Place) -> str:
 def attach(place: Place, say: Say) -> None:
     with open_workspace(place.vault, PASSPHRASE) as workspace:
         say(f"saved {look(workspace)}")
-        for name in ("довідка.pdf", "скан.jpg"):
+        for name in _FILES:
             added = workspace.files.add(_numbers(workspace)[0], place.beside / name)
             say(f"saved {look(workspace)}")
         workspace.files.remove(added.id)
         say(f"saved {look(workspace)}")
+        workspace.files.restore(added.id)
+        say(f"saved {look(workspace)}")
+
+
+def clean_up(place: Place, say: Say) -> None:
+    """Remove what nothing names, and attach a file once more whose content was looked at."""
+    with open_workspace(place.vault, PASSPHRASE) as workspace:
+        say(f"saved {look(workspace)}")
+        assert workspace.files.clean().removed == 2
+        say(f"saved {look(workspace)}")
+        workspace.files.add(_numbers(workspace)[0], place.beside / _FILES[1])
+        say(f"saved {look(workspace)}")
+
+
+def use_stick(place: Place, say: Say) -> None:
+    """Let a vault ask for a key file on a stick beside the pass phrase, and then no more."""
+    with open_workspace(place.vault, PASSPHRASE) as workspace:
+        say(f"saved {look(workspace)}")
+        made = Stick.generate()
+        stick.write(place.stick_file, made)
+        change = partial(workspace.store.change_passphrase, PASSPHRASE, PASSPHRASE, kdf=vault.KDF_FLOOR)
+        change(new_stick=made)
+        say(f"saved {look(workspace)}")
+        change(stick=made, drop_stick=True)
+        say(f"saved {look(workspace)}")
+
+
+def make_sheets(place: Place, say: Say) -> None:
+    """Make a recovery sheet, and sheets of trustees in its place."""
+    with open_workspace(place.vault, PASSPHRASE) as workspace:
+        say(f"saved {look(workspace)}{NONE}")
+        for name, arrangement in _SHEETS.items():
+            secret, sheets = shares.split(arrangement)
+            # The words instead of a page with them: what is tried is how sheets are kept, and not how they look.
+            words = tuple(sheet.mnemonic.encode() for sheet in sheets)
+            prepared = Prepared(arrangement, secret, tuple(sheets), words)
+            prepared.write(place.root / name)
+            workspace.recovery.put_in_force(prepared)
+            say(f"saved {look(workspace)}{_sheet_in_force(place)}")
+
+
+_SHEETS = {"one.pdf": Arrangement(), "three.pdf": Arrangement(2, 3)}
+
+
+def _sheet_in_force(place: Place) -> str:
+    """Return which of the sheets that were written open the vault."""
+    key_file = keystore.load(place.vault).key_file
+    if key_file.recovery_slot is None:
+        return NONE
+    for name, arrangement in _SHEETS.items():
+        try:
+            found = [share for path in arrangement.paths(place.root / name) for share in read_shares(path)]
+            ways.require_sheet(key_file, shares.combine(found[: arrangement.threshold]))
+        except Failure:
+            continue
+        return name
+    raise Damaged("no_sheet", "the recovery sheet in force is nowhere")
 
 
 def make_backup(place: Place, say: Say) -> None:
@@ -287,9 +365,12 @@ WORKS = {
     "edit": Work(founded, edit),
     "draft": Work(founded, draft),
     "attach": Work(with_files, attach),
+    "clean_up": Work(with_orphans, clean_up),
     "migrate": Work(stored, migrate),
     "change_passphrase": Work(founded, change_passphrase, (OTHER_PASSPHRASE, PASSPHRASE)),
     "recover": Work(with_sheet, recover, (OTHER_PASSPHRASE, PASSPHRASE)),
+    "use_stick": Work(founded, use_stick),
+    "make_sheets": Work(founded, make_sheets, look_beside=_sheet_in_force),
     "create": Work(nothing, create),
     "join": Work(uninvited, join),
     "take_in": Work(invited, take_in),

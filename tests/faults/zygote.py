@@ -66,6 +66,7 @@ class Zygote:
         self._process = subprocess.Popen(
             command, cwd=self._project, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
         )
+        self._answer()  # what is made on the small disk before it is mounted would lie below it
         return self
 
     def __exit__(
@@ -128,9 +129,12 @@ class Zygote:
 
     def _ask(self, asked: dict[str, object]) -> dict[str, Any]:
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(asked) + "\n")
         self._process.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line, "the process that forks for each trial has ended: may it make namespaces and mount a tmpfs here?"
         found: dict[str, Any] = json.loads(line)
@@ -139,6 +143,7 @@ class Zygote:
 
 def _serve(notes: Path) -> None:
     warm: set[str] = set()
+    print("{}", flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
         if "remount" in asked:

@@ -22,6 +22,7 @@ _LONGEST = 64 << 20
 _LINE = re.compile(r"(?P<pid>\d+) +(?P<rest>.*)")
 _CALL = re.compile(r"(?P<name>\w+)\((?P<args>.*)\) += (?P<result>0x[0-9a-f]+|-?\d+|\?)(?P<error> E\w+)?.*")
 _RESUMED = re.compile(r"<\.\.\. \w+ resumed>(?P<rest>.*)")
+_CLOSING = re.compile(r"close\((?P<number>\d+)")
 
 
 class NotRecorded(Exception):
@@ -129,9 +130,14 @@ def parsed(lines: Iterator[str] | Sequence[str]) -> Iterator[Call]:
             continue
         if rest.endswith("<unfinished ...>"):
             begun[pid] = rest.removesuffix("<unfinished ...>").rstrip()
+            if closing := _CLOSING.match(begun[pid]):  # another thread may get its number before it has ended
+                yield Call("close", (closing["number"],), 0)
             continue
         resumed = _RESUMED.match(rest)
-        call = _CALL.match(begun.pop(pid) + resumed["rest"] if resumed else rest)
+        whole = begun.pop(pid) + resumed["rest"] if resumed else rest
+        if resumed and _CLOSING.match(whole):
+            continue
+        call = _CALL.match(whole)
         if call is None:
             raise NotRecorded(f"strace wrote a call that is not understood: {line[:200]!r}")
         if call["result"] == "?" or call["error"]:
