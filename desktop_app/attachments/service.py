@@ -5,8 +5,9 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from desktop_app.attachments import adding, kinds, model, rows, thumbnails
+from desktop_app.attachments import adding, carried, kinds, model, rows, thumbnails
 from desktop_app.attachments.adding import Written
+from desktop_app.attachments.carried import Intake
 from desktop_app.attachments.chunks import Manifest
 from desktop_app.attachments.cleaning import Cleaned, Doubt, clean
 from desktop_app.attachments.model import COLLECTION, Cancelled, FileEntry, Progress
@@ -27,6 +28,7 @@ from sync.changes import Change, Value
 from sync.errors import Damaged, Refused, Unreachable
 from sync.log import Log
 from sync.messages import _
+from sync.replica import Heads
 from sync.sqlcipher import Connection
 
 _UNSETTLED = "files-unsettled"
@@ -177,6 +179,19 @@ class FileService:
                 yield row.place.manifest
             elif manifest is not None:
                 yield from (chunk for chunk in manifest.ids if not self.chunks.has(chunk))
+
+    def to_carry(self, known: Heads | None = None, limit: int | None = None) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the chunks of files to take along by hand: the id of each, and the chunk as it is stored.
+
+        Args:
+            known: Whoever it is for has these frames: only files whose records they lack are given. None gives all.
+            limit: No file that is larger than so many bytes; None for any size.
+        """
+        return carried.to_carry(self._vault, self.chunks, known, limit)
+
+    def intake(self) -> Intake:
+        """Return what takes in chunks that came by hand; the frames that came with them are applied before."""
+        return Intake(self._vault, self.chunks)
 
     def clean(self, *, dry_run: bool = False, cancelled: Cancelled | None = None) -> Cleaned:
         """Remove stored chunks that no record names, such as those of an addition that was broken off.
