@@ -28,6 +28,7 @@ from desktop_app.members import MemberService
 from desktop_app.projection import DeskProjection
 from desktop_app.recovery import RecoveryService
 from desktop_app.seat import SeatKeeper
+from desktop_app.sticks import StickService
 from desktop_app.vault import Stick, Vault
 from desktop_app.vault import failures as vault_failures
 from sync import digest, enrolment, ids, membership
@@ -126,6 +127,7 @@ class Workspace:
         self.cases = CaseService(opened, self.log, reader, self.drafts, self.audit, self.lives.number_suffix)
         self.conflicts = ConflictService(opened, self.log, reader, self.audit)
         self.exchange = ExchangeService(self.log, self.conflicts, self.audit, opened.folder)
+        self.sticks = StickService(self.log, opened, self._directory, self.conflicts)
         if self.lives.notices:
             self.files.distrust_past()
         self._listeners: list[Callable[[ChangeEvent], None]] = []

@@ -343,6 +343,13 @@ class Log:
 
     def count_missing(self, theirs: Heads) -> int:
         """Return how many changes the other side lacks of what this vault holds."""
+        return self._sum_missing("SELECT coalesce(sum(changes), 0) FROM frame", theirs)
+
+    def bytes_missing(self, theirs: Heads) -> int:
+        """Return how large the frames are that the other side lacks."""
+        return self._sum_missing("SELECT coalesce(sum(length(body)), 0) FROM frame", theirs)
+
+    def _sum_missing(self, select: str, theirs: Heads) -> int:
         total = 0
         with self._store.read() as connection:
             rows = connection.execute(
@@ -352,8 +359,7 @@ class Log:
             for unit_row, number, unit, incarnation in rows:
                 held, _ = theirs.get(unit, {}).get(incarnation, (0, b""))
                 (count,) = connection.execute(
-                    "SELECT coalesce(sum(changes), 0) FROM frame WHERE unit = ? AND incarnation = ? AND seq > ?",
-                    (unit_row, number, held),
+                    f"{select} WHERE unit = ? AND incarnation = ? AND seq > ?", (unit_row, number, held)
                 ).fetchone()
                 total += count
         return total

@@ -9,6 +9,8 @@ from desktop_app.cli import output
 from desktop_app.cli.community import opened
 from desktop_app.cli.parser import Commands
 from desktop_app.exchange import bundle_warnings, warnings
+from desktop_app.sizes import size_words
+from desktop_app.sticks import warnings as stick_warnings
 from sync.messages import _
 
 NOT_THE_SAME = 3
@@ -16,7 +18,7 @@ NOT_THE_SAME = 3
 
 
 def add_commands(commands: Commands) -> None:
-    """Add ``sync``, ``bundle`` and ``import``."""
+    """Add ``sync``, ``stick``, ``bundle`` and ``import``."""
     sync = commands.add("sync", _("push and pull until the server and this vault have the same"), _sync)
     sync.add_argument("vault", metavar="VAULT", type=Path)
     sync.add_argument("--server", metavar="URL", help=_("address of the server; kept for the next time"))
@@ -30,6 +32,11 @@ def add_commands(commands: Commands) -> None:
         metavar="CODE",
         help=_("the admission code of the server's operator, at the first exchange; - reads it from standard input"),
     )
+    stick = commands.add(
+        "stick", _("exchange by a stick that goes round: take in what others left, write what they lack"), _stick
+    )
+    stick.add_argument("vault", metavar="VAULT", type=Path)
+    stick.add_argument("folder", metavar="FOLDER", type=Path, help=_("the stick, or a folder on it"))
     bundle = commands.group("bundle", _("exchange by a file on a stick"))
     export = bundle.add("export", _("write a bundle file"), _export)
     export.add_argument("vault", metavar="VAULT", type=Path)
@@ -67,6 +74,27 @@ def _sync(arguments: Namespace) -> int:
 
 def _admission(given: str | None) -> str | None:
     return sys.stdin.readline() if given == "-" else given
+
+
+def _stick(arguments: Namespace) -> int:
+    with opened(arguments) as workspace:
+        moved = workspace.sticks.exchange(arguments.folder)
+    for warning in stick_warnings(moved):
+        output.tell(warning)
+    output.result(
+        arguments,
+        asdict(moved),
+        _("Frames taken in: {received}; written: {sent} ({size}). Conflicts: {conflicts}.").format(
+            received=moved.received, sent=moved.sent, size=size_words(moved.bytes_written), conflicts=moved.conflicts
+        ),
+        *(
+            _("{person} (device {device}) had this stick on {when}.").format(
+                person=each.person, device=each.device, when=f"{each.when:%d.%m.%Y %H:%M}"
+            )
+            for each in moved.devices
+        ),
+    )
+    return 0 if moved.complete and not moved.refused else NOT_THE_SAME
 
 
 def _export(arguments: Namespace) -> int:

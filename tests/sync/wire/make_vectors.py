@@ -246,6 +246,16 @@ def vectors() -> dict[str, Vector]:
             "seed": FOUNDER.seed,
             "bundle": second.bundle(community, FOUNDER_ID, [found[0], invite[0], enrol[0]], last, bodies, FOUNDER),
         },
+        "stick.json": {
+            "folder": b"Sprava/" + community[:8].hex().encode(),
+            "volume_name": f"{7:012x}-{2:04x}-{FOUNDER_ID.hex()}.sprava".encode(),
+            "statement_name": f"{FOUNDER_ID.hex()}.heads".encode(),
+            "device": FOUNDER_ID,
+            "seed": FOUNDER.seed,
+            "statement": second.statement(
+                community, FOUNDER_ID, 1_795_000_000_000, 7, 1_795_000_000_123, last, FOUNDER
+            ),
+        },
         "http.json": {
             "server_seed": SERVER.seed,
             "server_key": SERVER.public,

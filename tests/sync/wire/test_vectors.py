@@ -14,6 +14,7 @@ from sync.enrolment import Start, UnitKey, initialise
 from sync.ids import new_id
 from sync.log import Identity
 from sync.membership import Membership
+from sync.stick import folder, statement
 from sync.wire import Hello, Message, Problem, Reply, Request
 from tests.sync.replicas import Replica
 from tests.sync.wire import make_vectors, second
@@ -35,7 +36,9 @@ def _load(name: str) -> dict[str, Any]:
     return loaded
 
 
-@pytest.mark.parametrize("name", ["frame.json", "membership.json", "invitation.json", "bundle.json", "http.json"])
+@pytest.mark.parametrize(
+    "name", ["frame.json", "membership.json", "invitation.json", "bundle.json", "stick.json", "http.json"]
+)
 def test_the_files_are_what_the_script_makes(name: str) -> None:
     text = (make_vectors.FOLDER / name).read_text(encoding="utf-8")
     assert text == make_vectors.as_text(make_vectors.vectors()[name])
@@ -159,6 +162,21 @@ def test_bundle(tmp_path: Path) -> None:
     assert sender.heads == wire.unpack_heads([(unit, data) for unit, data in _load("http.json")["heads"]])
     key = Signer(vector["seed"])
     crypto.verify(key.public_key, sender.signature, b"sprava/bundle/1\x00" + sender.digest)
+
+
+def test_statements_and_names_on_a_stick() -> None:
+    vector, community = _load("stick.json"), _load("membership.json")["community"]
+    signed = statement.parse(vector["statement"])
+    said = signed.statement
+    assert (said.community, said.device) == (community, vector["device"])
+    assert (said.stamp, said.visit, said.time_ms) == (1_795_000_000_000, 7, 1_795_000_000_123)
+    assert said.heads == wire.unpack_heads([(unit, data) for unit, data in _load("http.json")["heads"]])
+    links = [entry["link"] for entry in _load("membership.json")["links"]]
+    assert signed.is_vouched_for(Membership.of(links[:1]))
+    assert said.sign(Signer(vector["seed"])) == vector["statement"]
+    assert folder.community_folder(Path(), community).as_posix().encode() == vector["folder"]
+    assert str(folder.VolumeName(7, 2, vector["device"])).encode() == vector["volume_name"]
+    assert folder.statement_name(vector["device"]).encode() == vector["statement_name"]
 
 
 def test_bundles_of_the_program_are_made_the_same_way(tmp_path: Path) -> None:
