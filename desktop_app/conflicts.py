@@ -9,6 +9,7 @@ from desktop_app.cases.projection import known_kit
 from desktop_app.cases.views import CaseReader
 from desktop_app.kits import values
 from desktop_app.kits.model import FieldType, Kit
+from desktop_app.units import require_right
 from sync import ids
 from sync.applying import Store
 from sync.changes import Change, Value
@@ -170,12 +171,12 @@ class ConflictService:
     def _write(
         self, ref: str, field: str, choose: Callable[[Record, Current], Value], seen: Sequence[Sibling] | None
     ) -> None:
-        if not self._log.me.may_write:
-            raise Refused("no_right", _("Your role lets you read cases, not change them. Ask your administrator."))
+        require_right(self._log)
         undo: list[tuple[bytes, str, list[Value], Value]] = []
 
         def decide(connection: Connection) -> tuple[bytes, list[Change]]:
             record = self._reader.find(connection, ref)
+            require_right(self._log, record.unit)
             if field not in record.state.conflicts:
                 raise _no_conflict(field)
             shown = None if seen is None else [sibling.value for sibling in seen]

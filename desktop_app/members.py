@@ -8,6 +8,7 @@ from functools import partial
 
 from desktop_app.audit import Audit
 from desktop_app.directory import Directory
+from desktop_app.units import UnitService, member
 from sync import caretaking, membership
 from sync.errors import Refused
 from sync.log import Log
@@ -34,6 +35,7 @@ class Member:
         person: The name of its person.
         role: What it may do.
         units: The names of its units.
+        roles: What it may do in each of them, in the same order.
         state: Whether it is a member, waits for an administrator's word, or was put out.
         here: It is this device.
         frames_waiting: How much of what it wrote waits here.
@@ -44,6 +46,7 @@ class Member:
     person: str
     role: str
     units: tuple[str, ...]
+    roles: tuple[str, ...]
     state: State
     here: bool
     frames_waiting: int
@@ -57,6 +60,9 @@ class MemberService:
         directory: Names of people and units.
         read: Gives a connection to read with.
         audit: Where decisions are recorded.
+
+    Attributes:
+        units: The units, and who may do what in them.
     """
 
     def __init__(
@@ -70,6 +76,7 @@ class MemberService:
         self._directory = directory
         self._read = read
         self._audit = audit
+        self.units = UnitService(log, directory, read, audit)
 
     @property
     def may_decide(self) -> bool:
@@ -145,20 +152,20 @@ class MemberService:
         return next(member for member in self.members() if member.device == device)
 
     def judge(self, device: str, *, accept: bool) -> Member:
-        """Decide on what came of a device after it was put out, as far as it has come here.
+        """Decide on what waits of a device: written after it was put out or lost a right, or without ever having it.
 
         Args:
             device: The suffix of its numbers.
             accept: Take it in; otherwise it is kept and not shown.
 
         Raises:
-            Refused: There is no such device, it was not put out, or this one is not an administrator's.
+            Refused: There is no such device, nothing of it waits, or this one is not an administrator's.
         """
         found = self._device(device)
-        if found not in self._log.membership.revocations:
+        if found not in self._log.membership.revocations and not self._waiting_of(found):
             raise Refused(
                 "not_revoked",
-                _("Device {device} was not put out, so there is nothing to decide. Nothing was changed.").format(
+                _("Nothing of device {device} waits, so there is nothing to decide. Nothing was changed.").format(
                     device=device
                 ),
             )
@@ -167,15 +174,12 @@ class MemberService:
         return next(member for member in self.members() if member.device == device)
 
     def _device(self, suffix: str) -> bytes:
-        known = {device.entry.suffix: id_ for id_, device in self._log.membership.devices.items()}
-        if suffix not in known:
-            raise Refused(
-                "unknown_device",
-                _("There is no device {suffix}; there are: {known}.").format(
-                    suffix=suffix, known=", ".join(sorted(known))
-                ),
-            )
-        return known[suffix]
+        return member(self._log, suffix).entry.id
+
+    def _waiting_of(self, device: bytes) -> int:
+        with self._read() as connection:
+            (count,) = connection.execute("SELECT count(*) FROM waiting WHERE device = ?", (device,)).fetchone()
+        return int(count)
 
     def _decide(self, decide: Callable[[Log, bytes], None], subject: bytes) -> None:
         try:
@@ -199,13 +203,14 @@ class MemberService:
 
     def _member(self, connection: Connection, device: Device, state: State, waiting: int) -> Member:
         members = self._log.membership
-        units = sorted(device.units - {members.common_unit})
+        units = sorted(device.roles.keys() - members.circles - {members.common_unit})
         return Member(
             device=device.entry.suffix,
             code=membership.device_code(members.community, device.entry),
             person=self._directory.name(connection, device.entry.person),
             role=device.role,
             units=tuple(self._directory.name(connection, unit) for unit in units),
+            roles=tuple(device.roles[unit] for unit in units),
             state=state,
             here=device.entry.sign_key == self._log.me.entry.sign_key,
             frames_waiting=waiting,

@@ -16,13 +16,11 @@ from desktop_app.workspace import EXAMPLE, Workspace
 from sync import enrolment, ids
 from sync.changes import Change
 from sync.enrolment import Start
-from sync.errors import Refused
 from sync.log import Log
 from sync.messages import _
 from sync.pins import pin_server
 from sync.sqlcipher import Connection
 
-MAX_NAME_LETTERS = 200
 EXAMPLE_CASES = 300
 EXAMPLE_PERIOD = timedelta(days=36)
 
@@ -59,7 +57,7 @@ def create_workspace(
         Refused: A name is empty, the pass phrase is weak, or the folder is taken; nothing was made.
     """
     for given in (community, unit, person):
-        _require_name(given)
+        directory.require_name(given)
     person_id = ids.new_id()
     start = enrolment.found(person_id)
     names = [
@@ -98,7 +96,7 @@ def join_workspace(
         Damaged: The invitation is damaged.
         Refused: The pass phrase is weak, or the folder is taken; nothing was made.
     """
-    _require_name(person)
+    directory.require_name(person)
     contents = enrolment.read_invitation(invitation)
     person_id = ids.new_id()
     start = enrolment.accept(contents, person_id)
@@ -243,15 +241,3 @@ def _opened(held: Vault) -> Workspace:
     except BaseException:
         held.close()
         raise
-
-
-def _require_name(name: str) -> None:
-    if not name.strip():
-        raise Refused("empty_name", _("A name is empty. Give the names of community, unit and person."))
-    if len(name) > MAX_NAME_LETTERS or not name.isprintable():
-        raise Refused(
-            "bad_name",
-            _("The name “{name}…” can't be used: at most {limit} letters, and all of them visible.").format(
-                name="".join(letter for letter in name[:20] if letter.isprintable()), limit=MAX_NAME_LETTERS
-            ),
-        )

@@ -1,7 +1,7 @@
 """An opened vault with everything a clerk does in it; the one door for screens and command line."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,9 +29,10 @@ from desktop_app.projection import DeskProjection
 from desktop_app.recovery import RecoveryService
 from desktop_app.seat import SeatKeeper
 from desktop_app.sticks import StickService
+from desktop_app.units import require_role
 from desktop_app.vault import Stick, Vault
 from desktop_app.vault import failures as vault_failures
-from sync import digest, enrolment, ids, membership
+from sync import digest, enrolment, ids
 from sync.errors import Failure, Refused, whereabouts
 from sync.log import Log
 from sync.messages import _
@@ -117,10 +118,11 @@ class Workspace:
         self._keep_seat()
         self._directory = Directory(self.log)
         self.audit = Audit(opened, self.lives.highwater, self.log.device, self.log.me.entry.person)
+        self._known_devices = set(self.log.membership.devices)
         self.log.tend()
+        self._record_new_devices()
         self.members = MemberService(self.log, self._directory, opened.read, self.audit)
         self.audit_log = AuditService(self.audit, opened, self.log, self._directory)
-        self._known_devices = set(self.log.membership.devices)
         reader = CaseReader(self.log, self._directory, projector.calendar)
         self.drafts = DraftService(opened)
         self.files = FileService(opened, self.log, reader, self._directory, self.audit)
@@ -175,12 +177,20 @@ class Workspace:
 
     @property
     def unit(self) -> Unit:
-        """The unit in which new cases are registered."""
-        return self.units()[0]
+        """The unit in which new cases are registered.
+
+        Raises:
+            Refused: This device belongs to no unit.
+        """
+        units = self.units()
+        if not units:
+            raise Refused("no_unit", _("This device belongs to no unit. Ask your administrator to let it into one."))
+        return next((unit for unit in units if self.log.me.may_write_in(ids.from_text(unit.id) or b"")), units[0])
 
     def units(self) -> list[Unit]:
-        """Return the units with cases that this device belongs to."""
-        uuids = sorted(self.log.me.units - {self.log.membership.common_unit})
+        """Return the units with cases that this device belongs to, circles not among them."""
+        members = self.log.membership
+        uuids = sorted(self.log.me.roles.keys() - members.circles - {members.common_unit})
         with self._vault.read() as connection:
             return [Unit(ids.to_text(uuid), self._directory.name(connection, uuid)) for uuid in uuids]
 
@@ -225,24 +235,18 @@ class Workspace:
         with self._vault.read() as connection:
             return digest.of_units(connection, units)
 
-    def invite(self, role: str, unit: str, server: str | None = None) -> Invitation:
+    def invite(self, role: str, unit: str | Sequence[str], server: str | None = None) -> Invitation:
         """Make an invitation for one more device.
 
         Args:
-            role: One of `membership.ROLES`.
-            unit: The name or id of the unit that the device shall belong to.
+            role: One of `membership.ROLES`; it counts in all the units.
+            unit: The name or id of the unit that the device shall belong to, or several.
             server: The server's address to pass on; by default the one set here, and set here when none is.
 
         Raises:
             Refused: The role or unit is unknown, or this device is not an administrator's.
         """
-        if role not in membership.ROLES:
-            raise Refused(
-                "unknown_role",
-                _("There is no role “{role}”. The roles are: {roles}.").format(
-                    role=role, roles=", ".join(membership.ROLES)
-                ),
-            )
+        require_role(role)
         if not self.log.is_confirmed:
             raise Refused(
                 "not_confirmed",
@@ -251,15 +255,16 @@ class Workspace:
                     "Exchange with it, and try again. Nothing was changed."
                 ),
             )
-        chosen = ids.from_text(self._named_unit(unit).id) or b""
+        named = [self._named_unit(each) for each in ([unit] if isinstance(unit, str) else unit)]
+        chosen = sorted({ids.from_text(each.id) or b"" for each in named})
         address = server_address(server) or self.exchange.server
         try:
-            contents = enrolment.invite(self.log, role, [chosen], address)
+            contents = enrolment.invite(self.log, role, chosen, address)
         except PermissionError as error:
             raise Refused("no_right", _("Only an administrator can invite. Nothing was changed.")) from error
         if address and not self.exchange.server:
             self.exchange.set_server(address)
-        self.audit.record("invitation_made", role=role, unit=unit)
+        self.audit.record("invitation_made", role=role, unit=", ".join(each.name for each in named))
         return Invitation(enrolment.write_invitation(contents), contents.code)
 
     def _named_unit(self, name: str) -> Unit:

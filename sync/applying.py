@@ -8,7 +8,7 @@ from typing import Protocol
 from sync import changes, frames
 from sync.changes import BadPayload, Batch
 from sync.frames import BadFrame, Frame, Header, UnknownVersion
-from sync.membership import ADMINISTRATOR, Membership
+from sync.membership import Membership
 from sync.merging import Merger, Touched
 from sync.replica import Applied
 from sync.sqlcipher import Connection
@@ -74,6 +74,16 @@ class Wait(Exception):
     """A frame can't be applied now; the argument is the reason, a machine word."""
 
 
+class Elsewhere(Wait):
+    """A frame of a unit that this device does not read: whoever carried it here has it for others."""
+
+
+_FOLLOWS = ("gap", "key", "ahead", "unreadable")
+"""Reasons that frames can do away with."""
+_DECIDED = ("unconfirmed", "revoked", "rejected", "right")
+"""Reasons that the members decide on."""
+
+
 class Applier:
     """Applies frames in one transaction.
 
@@ -127,7 +137,7 @@ class Applier:
         for body in bodies:
             self._take_one(body)
         if self._tally.frames and not self._settled:
-            self.retry_waiting()
+            self._retry(_FOLLOWS)
 
     def take_own(self, frame: Frame, batch: Batch) -> None:
         """Apply a frame that this device has just made; its batch needs no opening."""
@@ -178,7 +188,8 @@ class Applier:
         try:
             self._verify(frame)
         except (BadFrame, Wait) as error:
-            self._refuse(str(error) if isinstance(error, Wait) else "forged")
+            if not isinstance(error, Elsewhere):
+                self._refuse(str(error) if isinstance(error, Wait) else "forged")
             return False
         try:
             batch = self._open_next(frame)
@@ -198,12 +209,28 @@ class Applier:
             raise Wait("community")
         if not seats:
             raise Wait("member")
-        seats = [seat for seat in seats if header.unit in seat.units]
-        if not seats or header.unit not in self.units:
+        seats = [seat for seat in seats if header.unit in seat.ever]
+        if not seats:
             raise Wait("unit")
+        if header.device != self._own_device and not self._reads(header):
+            raise Elsewhere
         if self.incarnations.devices.get(header.incarnation, header.device) != header.device:
             raise Wait("incarnation")
         frame.signed_with(seat.entry.sign_key for seat in seats)
+
+    def _reads(self, header: Header) -> bool:
+        """Whether a frame is for this device: it reads the unit, or did when the frame's key was made."""
+        if header.unit not in self.units:
+            return False
+        if self._own_device is None or self._key(header) is not None:
+            return True
+        return any(header.unit in seat.units for seat in self._membership.seats(self._own_device))
+
+    def _key(self, header: Header) -> bytes | None:
+        found = self._connection.execute(
+            "SELECT key FROM epoch_key WHERE unit = ? AND epoch = ?", (self.units[header.unit], header.epoch)
+        ).fetchone()
+        return found[0] if found else None
 
     def _open_next(self, frame: Frame) -> Batch | None:
         """Return the opened batch of the next frame of its chain, or None when it is known already."""
@@ -224,13 +251,11 @@ class Applier:
             raise Wait("gap")
         if header.previous != head.hash:
             raise Wait("fork")
-        key = self._connection.execute(
-            "SELECT key FROM epoch_key WHERE unit = ? AND epoch = ?", (unit, header.epoch)
-        ).fetchone()
+        key = self._key(header)
         if key is None:
             raise Wait("key")
         try:
-            batch = changes.decode(frame.open(key[0]))
+            batch = changes.decode(frame.open(key))
         except (BadFrame, BadPayload) as error:
             raise Wait("unreadable") from error
         if not self._may_write(header, batch):
@@ -250,14 +275,10 @@ class Applier:
         return self._membership.may_stand(header.device, header.unit, header.incarnation, header.seq)
 
     def _may_write(self, header: Header, batch: Batch) -> bool:
-        """Whether the author's role allows it; names are an administrator's, but everybody names the own person."""
-        if self._settled:
+        """Whether names are an administrator's, or only the author's own; all else was asked before."""
+        if self._settled or header.unit != self._membership.common_unit or header.device == self._own_device:
             return True
-        device = self._membership.seats(header.device)[0]
-        records = {record for group in batch.groups for record in group.records}
-        if header.unit != self._membership.common_unit:
-            return device.may_write
-        return device.role == ADMINISTRATOR or records <= {device.entry.person}
+        return may_name(self._membership, header, batch)
 
     def _append(self, frame: Frame, batch: Batch) -> None:
         """Put a verified frame at the end of its chain and queue its changes."""
@@ -304,14 +325,18 @@ class Applier:
         self._tally.reasons[reason] = self._tally.reasons.get(reason, 0) + 1
 
     def retry_waiting(self) -> None:
-        """Try the frames kept aside again for as long as one of them fits; also due when members have changed."""
+        """Try all frames kept aside again, because the members have changed."""
+        self._retry((*_FOLLOWS, *_DECIDED))
+
+    def _retry(self, reasons: Sequence[str]) -> None:
+        """Try frames kept aside for some reasons again, for as long as one of them fits."""
+        marks = ",".join("?" * len(reasons))
         progress = True
         while progress:
             progress = False
             rows = self._connection.execute(
-                "SELECT hash, body FROM waiting WHERE reason IN"
-                " ('gap', 'key', 'ahead', 'unreadable', 'unconfirmed', 'revoked', 'rejected')"
-                " ORDER BY incarnation, seq"
+                f"SELECT hash, body FROM waiting WHERE reason IN ({marks}) ORDER BY incarnation, seq",  # noqa: S608
+                reasons,
             ).fetchall()
             for hash_, body in rows:
                 if self._take_one(body):
@@ -336,6 +361,20 @@ class Applier:
     def _refuse(self, reason: str) -> None:
         self._tally.refused += 1
         self._tally.reasons[reason] = self._tally.reasons.get(reason, 0) + 1
+
+
+def may_name(members: Membership, header: Header, batch: Batch) -> bool:
+    """Say whether an author may write what a frame of the common unit holds: everybody names the own person.
+
+    Args:
+        members: The members.
+        header: The frame's header.
+        batch: What it holds.
+    """
+    if members.may_name(header.device, header.incarnation, header.seq):
+        return True
+    records = {record for group in batch.groups for record in group.records}
+    return records <= {members.devices[header.device].entry.person}
 
 
 def _plausible(batch: Batch) -> bool:

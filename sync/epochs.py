@@ -29,18 +29,16 @@ def held(connection: Connection) -> Keys:
 
 
 def due(members: Membership, unit: bytes, keys: Keys) -> Iterator[Epoch]:
-    """Give what an administrator owes a unit: a new key after a revocation, and the present one to whoever lacks it.
+    """Give what a keeper owes a unit: a new key, first or after somebody left, and the present one to whoever lacks it.
 
     Args:
         members: The members.
-        unit: One of the units of the administrator's device.
+        unit: One of the units of the keeper's device.
         keys: What the device holds; a new key is added.
     """
     epoch = newest(members, unit)
-    if epoch is None:
-        return
-    if _is_stale(members, unit, epoch):
-        if not any(of == unit for of, _epoch in keys):
+    if epoch is None or _is_stale(members, unit, epoch):
+        if epoch is not None and not any(of == unit for of, _epoch in keys):
             return
         epoch = random_id()
         keys[unit, epoch] = crypto.random_key()
@@ -66,7 +64,7 @@ def take(connection: Connection, members: Membership, device: bytes, opener: Ope
         device: The 16-byte id of this device.
         opener: Its key.
     """
-    units = dict(connection.execute("SELECT uuid, id FROM unit").fetchall())
+    units = _rows(connection, members, device)
     keys = held(connection)
     for unit, row in units.items():
         for epoch in reversed(list(members.epochs.get(unit, {}))):
@@ -79,6 +77,13 @@ def take(connection: Connection, members: Membership, device: bytes, opener: Ope
         mine = [epoch for epoch in order if (unit, epoch) in keys]
         if mine:
             connection.execute("UPDATE epoch_key SET newest = (epoch = ?) WHERE unit = ?", (mine[-1], row))
+
+
+def _rows(connection: Connection, members: Membership, device: bytes) -> dict[bytes, int]:
+    """Return the row of each unit that a device belongs or belonged to; those that it came to lately are added."""
+    belongs = set().union(*(seat.ever for seat in members.seats(device)))
+    connection.executemany("INSERT OR IGNORE INTO unit (uuid) VALUES (?)", [(unit,) for unit in sorted(belongs)])
+    return dict(connection.execute("SELECT uuid, id FROM unit").fetchall())
 
 
 def _open(members: Membership, unit: bytes, epoch: bytes, device: bytes, opener: Opener, keys: Keys) -> None:
@@ -104,13 +109,9 @@ def _open(members: Membership, unit: bytes, epoch: bytes, device: bytes, opener:
 
 
 def _is_stale(members: Membership, unit: bytes, epoch: bytes) -> bool:
-    """Say whether a key was made without knowing that somebody who may have it was revoked."""
+    """Say whether a key was made without knowing that somebody who may have it has left the unit or the community."""
     known = members.ancestors(members.epochs[unit][epoch][0])
-    return any(
-        known.isdisjoint(revocations)
-        for device, revocations in members.revocations.items()
-        if unit in members.devices[device].units
-    )
+    return any(known.isdisjoint(links) for links in members.departures(unit))
 
 
 def _recipients(members: Membership, unit: bytes, epoch: bytes) -> set[bytes]:

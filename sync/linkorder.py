@@ -1,7 +1,7 @@
 """The order of membership links: who knew of what (docs/formats/membership.md)."""
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sync.links import Link
 
@@ -45,3 +45,17 @@ def ancestors(links: Links, link: bytes) -> set[bytes]:
             found.add(name)
             pending.extend(links[name].parents)
     return found
+
+
+def followers(order: Iterable[Link], link: bytes) -> frozenset[bytes]:
+    """Return the hashes of all links whose authors knew a link.
+
+    Args:
+        order: All links, parents before children.
+        link: The hash of the link.
+    """
+    found: set[bytes] = set()
+    for each in order:
+        if link in each.parents or not found.isdisjoint(each.parents):
+            found.add(each.hash)
+    return frozenset(found)

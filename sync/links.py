@@ -138,7 +138,35 @@ class Epoch(msgspec.Struct, frozen=True, tag="epoch"):
     past: bytes
 
 
-Body = Found | Invite | Enrol | Confirm | Decline | Revoke | Judge | Epoch
+class MakeUnit(msgspec.Struct, frozen=True, tag="unit"):
+    """A new unit, to which its maker's device belongs; its first key follows in an `Epoch` link.
+
+    Args:
+        unit: Its new 16-byte id.
+        circle: It is a circle: a small unit for named people, kept by those people themselves.
+    """
+
+    unit: bytes
+    circle: bool
+
+
+class Assign(msgspec.Struct, frozen=True, tag="role"):
+    """What a member device may do in a unit from now on; what it wrote after the cuts under more rights waits.
+
+    Args:
+        device: The device.
+        unit: The unit; the common one stands for the community at large.
+        role: One of `ROLES`, or empty: it belongs to the unit no longer.
+        cuts: How far its chains in that unit count as they did before.
+    """
+
+    device: bytes
+    unit: bytes
+    role: str
+    cuts: list[Cut]
+
+
+Body = Found | Invite | Enrol | Confirm | Decline | Revoke | Judge | Epoch | MakeUnit | Assign
 
 
 class _Envelope(msgspec.Struct, frozen=True, array_like=True):

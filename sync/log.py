@@ -2,22 +2,23 @@
 
 import copy
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sync import caretaking, changes, epochs, frames, membership, rebuilding
+from sync import caretaking, chains, changes, epochs, frames, histories, membership, rebuilding
 from sync.applying import Applier, Projector, Store
-from sync.changes import Change, Dot, Value
+from sync.changes import Change
 from sync.crypto import Opener, Signer
 from sync.errors import Refused
-from sync.frames import Frame, Header
+from sync.frames import Header
+from sync.histories import Record, Written
 from sync.ids import random_id
 from sync.membership import Cut, Link, Membership
-from sync.merge import State
 from sync.messages import _
 from sync.replica import Applied, Heads
 from sync.sqlcipher import Connection
-from sync.states import Incarnations, read_state
+
+__all__ = ["Identity", "Log", "Position", "Record", "Written"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,36 +38,6 @@ class Identity:
     signer: Signer
     opener: Opener
     incarnation: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record as the log has it now."""
-
-    row: int
-    collection: str
-    id: bytes
-    unit: bytes
-    state: State
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One change in the history of a record.
-
-    Args:
-        dot: Its counter and incarnation.
-        device: The 16-byte id of the author's device.
-        time_ms: The author's clock, milliseconds since 1970.
-        fields: The values written.
-        replaces: The dots that each value replaced.
-    """
-
-    dot: Dot
-    device: bytes
-    time_ms: int
-    fields: dict[str, Value]
-    replaces: dict[str, tuple[Dot, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,17 +181,32 @@ class Log:
         Raises:
             PermissionError: The members' rules refuse it.
         """
+        return self.add_own_links([body])[0]
+
+    def add_own_links(self, bodies: Sequence[membership.Body]) -> list[Link]:
+        """Sign membership links one after another and add them, all or none.
+
+        Args:
+            bodies: What the links say.
+
+        Raises:
+            PermissionError: The members' rules refuse one of them.
+        """
         with self._store.write() as connection:
-            link = membership.make(self.community, self.membership.tips, self.device, body, self.signer)
-            members = self._with_links(connection, [link])
-            if link.hash in members.refused:
-                raise PermissionError(members.refused[link.hash])
+            links: list[Link] = []
+            for body in bodies:
+                parents = (links[-1].hash,) if links else self.membership.tips
+                links.append(membership.make(self.community, parents, self.device, body, self.signer))
+            members = self._with_links(connection, links)
+            for link in links:
+                if link.hash in members.refused:
+                    raise PermissionError(members.refused[link.hash])
             applier = Applier(connection, members, self._projector)
             applier.retry_waiting()
             applied = applier.finish()
         self.membership = members
         self._tell(applied)
-        return link
+        return links
 
     def tend(self) -> None:
         """Do what an administrator's device owes the others, such as confirming a device that it invited."""
@@ -249,7 +235,7 @@ class Log:
             "INSERT INTO link (hash, body) VALUES (?, ?)", [(link.hash, link.data) for link in added]
         )
         epochs.take(connection, members, self.device, self.identity.opener)
-        if members.revocations:
+        if members.revocations or members.rights.changes:
             rebuilding.withdraw(connection, members, self._projector, self.device)
 
     def _append_own(self, connection: Connection, applier: Applier, unit: bytes, written: list[Change]) -> None:
@@ -302,7 +288,7 @@ class Log:
     def heads(self) -> Heads:
         """Return the last frame of every chain that is held without gaps, frames kept aside included."""
         with self._store.read() as connection:
-            heads, _waiting = _held(connection)
+            heads, _waiting = chains.held(connection)
         return heads
 
     def frames_missing(self, theirs: Heads, budget: int) -> list[bytes]:
@@ -313,97 +299,43 @@ class Log:
             budget: About how many bytes to return at most; at least one frame if any is missing.
         """
         found: list[bytes] = []
-        for body in self._missing(theirs):
-            budget -= len(body)
-            if budget < 0 and found:
-                break
-            found.append(body)
-        return found
-
-    def _missing(self, theirs: Heads) -> Iterator[bytes]:
         with self._store.read() as connection:
-            chains = connection.execute(
-                "SELECT h.unit, h.incarnation, u.uuid, i.uuid, h.seq FROM head h JOIN unit u ON u.id = h.unit"
-                " JOIN incarnation i ON i.id = h.incarnation"
-            ).fetchall()
-            for unit_row, number, unit, incarnation, seq in chains:
-                held, _ = theirs.get(unit, {}).get(incarnation, (0, b""))
-                if held >= seq:
-                    continue
-                rows = connection.execute(
-                    "SELECT body FROM frame WHERE unit = ? AND incarnation = ? AND seq > ? ORDER BY seq",
-                    (unit_row, number, held),
-                )
-                for (body,) in rows:
-                    yield body
-            for frame in _held(connection)[1]:
-                held, _ = theirs.get(frame.header.unit, {}).get(frame.header.incarnation, (0, b""))
-                if frame.header.seq > held:
-                    yield frame.body
+            for body in chains.missing(connection, theirs):
+                budget -= len(body)
+                if budget < 0 and found:
+                    break
+                found.append(body)
+        return found
 
     def count_missing(self, theirs: Heads) -> int:
         """Return how many changes the other side lacks of what this vault holds."""
-        return self._sum_missing("SELECT coalesce(sum(changes), 0) FROM frame", theirs)
+        with self._store.read() as connection:
+            return chains.changes_missing(connection, theirs)
 
     def bytes_missing(self, theirs: Heads) -> int:
         """Return how large the frames are that the other side lacks."""
-        return self._sum_missing("SELECT coalesce(sum(length(body)), 0) FROM frame", theirs)
-
-    def _sum_missing(self, select: str, theirs: Heads) -> int:
-        total = 0
         with self._store.read() as connection:
-            rows = connection.execute(
-                "SELECT h.unit, h.incarnation, u.uuid, i.uuid FROM head h JOIN unit u ON u.id = h.unit"
-                " JOIN incarnation i ON i.id = h.incarnation"
-            ).fetchall()
-            for unit_row, number, unit, incarnation in rows:
-                held, _ = theirs.get(unit, {}).get(incarnation, (0, b""))
-                (count,) = connection.execute(
-                    f"{select} WHERE unit = ? AND incarnation = ? AND seq > ?", (unit_row, number, held)
-                ).fetchone()
-                total += count
-        return total
+            return chains.bytes_missing(connection, theirs)
 
-    def record(self, connection: Connection, record: bytes) -> Record | None:
+    def record(self, connection: Connection, record: bytes, unit: bytes | None = None) -> Record | None:
         """Return one record, or None when no device has written it.
 
         Args:
             connection: A transaction to read in.
             record: The 16-byte id.
+            unit: The unit that it lies in; by default any, where it lies in one only.
         """
-        row = connection.execute(
-            "SELECT r.id, r.collection, u.uuid, r.fields, r.dots, r.siblings FROM record r"
-            " JOIN unit u ON u.id = r.unit WHERE r.uuid = ?",
-            (record,),
-        ).fetchone()
-        if row is None:
-            return None
-        number, collection, unit, fields, dots, siblings = row
-        state = read_state(fields, dots, siblings, Incarnations.load(connection).ids)
-        return Record(number, collection, record, unit, state)
+        return histories.record(connection, record, unit)
 
-    def history(self, connection: Connection, record: bytes) -> list[Written]:
+    def history(self, connection: Connection, record: bytes, unit: bytes | None = None) -> list[Written]:
         """Return every change of a record, oldest first, read from the frames that touched it.
 
         Args:
             connection: A transaction to read in.
             record: The 16-byte id.
+            unit: Only what was written in that unit.
         """
-        rows = connection.execute(
-            "SELECT f.body, k.key FROM record r JOIN touched t ON t.record = r.id JOIN frame f ON f.id = t.frame"
-            " JOIN epoch_key k ON k.unit = f.unit WHERE r.uuid = ?",
-            (record,),
-        ).fetchall()
-        found: dict[Dot, Written] = {}
-        for body, key in rows:
-            frame = frames.parse(body)
-            try:
-                payload = frame.open(key)
-            except frames.BadFrame:
-                continue  # sealed with another epoch's key of the same unit, which has a row of its own
-            for written in _changes_of(frame, changes.decode(payload), record):
-                found[written.dot] = written
-        return sorted(found.values(), key=lambda written: written.dot)
+        return histories.history(connection, record, unit)
 
     def recall(self, name: str) -> bytes | None:
         """Return a note that `remember` kept, or None."""
@@ -439,21 +371,8 @@ class Log:
         Args:
             device: The 16-byte id of the device.
         """
-        heads: Heads = {}
         with self._store.read() as connection:
-            rows = connection.execute(
-                "SELECT f.body FROM frame f JOIN incarnation i ON i.id = f.incarnation"
-                " WHERE i.device = ? ORDER BY f.id",
-                (device,),
-            )
-            for (body,) in rows:
-                frame = frames.parse(body)
-                header = frame.header
-                seen = heads.setdefault(header.unit, {})
-                for incarnation, seq in (*header.heads, (header.incarnation, header.seq)):
-                    if seq > seen.get(incarnation, (0, b""))[0]:
-                        seen[incarnation] = (seq, frame.hash if incarnation == header.incarnation else b"")
-        return heads
+            return chains.heads_seen_by(connection, device)
 
     @property
     def device_code(self) -> str:
@@ -473,20 +392,7 @@ class Log:
             waiting: Count frames kept aside too.
         """
         with self._store.read() as connection:
-            rows = connection.execute(
-                "SELECT u.uuid, i.uuid, h.seq FROM head h JOIN unit u ON u.id = h.unit"
-                " JOIN incarnation i ON i.id = h.incarnation WHERE i.device = ?",
-                (device,),
-            ).fetchall()
-            if waiting:
-                rows += connection.execute(
-                    "SELECT unit, incarnation, max(seq) FROM waiting WHERE device = ? GROUP BY unit, incarnation",
-                    (device,),
-                ).fetchall()
-        ends: dict[tuple[bytes, bytes], int] = {}
-        for unit, incarnation, seq in rows:
-            ends[unit, incarnation] = max(seq, ends.get((unit, incarnation), 0))
-        return [Cut(unit, incarnation, seq) for (unit, incarnation), seq in sorted(ends.items())]
+            return chains.ends(connection, device, waiting=waiting)
 
     def position(self) -> Position:
         """Return how far this device's own log has come."""
@@ -534,45 +440,3 @@ class Log:
             connection.execute("UPDATE local SET value = ? WHERE name = 'incarnation'", (incarnation,))
         old = self.identity
         self.identity = Identity(old.community, old.device, old.signer, old.opener, incarnation)
-
-
-def _held(connection: Connection) -> tuple[Heads, list[Frame]]:
-    """Return the heads, frames kept aside that continue a chain included, and these frames in order.
-
-    Others may be able to apply them, so they are passed on; a frame behind a gap is not, since its head would claim
-    the frames in the gap.
-    """
-    heads: Heads = {unit: {} for (unit,) in connection.execute("SELECT uuid FROM unit")}
-    rows = connection.execute(
-        "SELECT u.uuid, i.uuid, h.seq, h.hash FROM head h JOIN unit u ON u.id = h.unit"
-        " JOIN incarnation i ON i.id = h.incarnation"
-    )
-    for unit, incarnation, seq, hash_ in rows:
-        heads[unit][incarnation] = (seq, hash_)
-    continuing = []
-    for (body,) in connection.execute("SELECT body FROM waiting ORDER BY unit, incarnation, seq"):
-        frame = frames.parse(body)
-        header = frame.header
-        chain = heads.get(header.unit, {})
-        if (header.seq - 1, header.previous) == chain.get(header.incarnation, (0, frames.NO_PREVIOUS)):
-            chain[header.incarnation] = (header.seq, frame.hash)
-            continuing.append(frame)
-    return heads, continuing
-
-
-def _changes_of(frame: Frame, batch: changes.Batch, record: bytes) -> Iterator[Written]:
-    for group in batch.groups:
-        for index, identifier in enumerate(group.records):
-            if identifier != record:
-                continue
-            yield Written(
-                (batch.counter + group.positions[index], frame.header.incarnation),
-                frame.header.device,
-                batch.time_ms,
-                {name: column[index] for name, column in zip(group.names, group.columns, strict=True)},
-                {
-                    name: column[index]
-                    for name, column in zip(group.names, group.replaces, strict=True)
-                    if column is not None and column[index]
-                },
-            )

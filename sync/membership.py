@@ -2,11 +2,7 @@
 
 from dataclasses import dataclass, field
 
-import msgspec
-
-from sync import crypto, linkorder, suffixes
-from sync.crypto import CryptoError
-from sync.ids import ID_BYTES
+from sync import effects, linkorder, suffixes
 from sync.links import (
     ADMINISTRATOR,
     AUDITOR,
@@ -15,8 +11,8 @@ from sync.links import (
     MAGIC,
     MAX_LINK_BYTES,
     ROLES,
-    SIGNED,
     WRITING_ROLES,
+    Assign,
     BadLink,
     Body,
     Confirm,
@@ -31,12 +27,15 @@ from sync.links import (
     Invite,
     Judge,
     Link,
+    MakeUnit,
     Revoke,
     device_code,
     enrol_proof,
     make,
     parse,
 )
+from sync.precedence import Ruling
+from sync.rights import READING_ROLES, Device, Enrolment, Rights
 
 __all__ = [
     "ADMINISTRATOR",
@@ -47,6 +46,7 @@ __all__ = [
     "MAX_LINK_BYTES",
     "ROLES",
     "WRITING_ROLES",
+    "Assign",
     "BadLink",
     "Body",
     "Confirm",
@@ -63,6 +63,7 @@ __all__ = [
     "Invite",
     "Judge",
     "Link",
+    "MakeUnit",
     "Membership",
     "Revoke",
     "device_code",
@@ -70,41 +71,6 @@ __all__ = [
     "make",
     "parse",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A member device as the links make it.
-
-    Args:
-        entry: Its public half.
-        role: What it may do.
-        units: The 16-byte ids of the units it belongs to, the common one included.
-    """
-
-    entry: DeviceEntry
-    role: str
-    units: frozenset[bytes]
-
-    @property
-    def may_write(self) -> bool:
-        """Whether others accept changes from it."""
-        return self.role in WRITING_ROLES
-
-
-@dataclass(frozen=True, slots=True)
-class Enrolment:
-    """A device that came with an invitation.
-
-    Args:
-        link: The hash of its `Enrol` link.
-        invitation: The 16-byte id of the invitation.
-        device: What it is a member as, once it is confirmed.
-    """
-
-    link: bytes
-    invitation: bytes
-    device: Device
 
 
 @dataclass
@@ -119,6 +85,9 @@ class Membership:
 
     Attributes:
         devices: The members: the founding device, and those that an administrator's device has confirmed.
+        units: All units, circles and the common one included.
+        circles: Those that are for named people and kept by them.
+        rights: Which role each device has in each unit, and had.
         inviters: Which device made each invitation.
         enrolments: The devices that came with an invitation, by the hash of their link.
         confirmed: Which device id each confirmed enrolment has made a member.
@@ -126,7 +95,9 @@ class Membership:
         suffixes: All that were ever given; none is given again.
         epochs: For each unit its keys by their ids, in order, each with the links that make and share it.
         revocations: The revoked devices, each with its effective `Revoke` links.
-        admitted: How far the frames of revoked devices count, by device, unit and incarnation.
+        demotions: The effective links that took an administrator's or a circle's keeper's say away.
+        admitted: How far the frames of revoked devices count without a decision, by device, unit and incarnation.
+        accepted: How far an administrator has decided for a device's frames, whatever its rights.
         rejected: How far an administrator has decided against them.
         refused: The links without effect, and why.
         checked: Links whose signatures were found good, with the key.
@@ -136,6 +107,8 @@ class Membership:
     links: dict[bytes, Link] = field(default_factory=dict)
     devices: dict[bytes, Device] = field(default_factory=dict)
     units: set[bytes] = field(default_factory=set)
+    circles: set[bytes] = field(default_factory=set)
+    rights: Rights = field(default_factory=Rights)
     common_unit: bytes = b""
     invitations: dict[bytes, Invite] = field(default_factory=dict)
     inviters: dict[bytes, bytes] = field(default_factory=dict)
@@ -145,10 +118,14 @@ class Membership:
     suffixes: set[str] = field(default_factory=set)
     epochs: dict[bytes, dict[bytes, list[bytes]]] = field(default_factory=dict)
     revocations: dict[bytes, list[bytes]] = field(default_factory=dict)
+    demotions: set[bytes] = field(default_factory=set)
     admitted: dict[tuple[bytes, bytes, bytes], int] = field(default_factory=dict)
+    accepted: dict[tuple[bytes, bytes, bytes], int] = field(default_factory=dict)
     rejected: dict[tuple[bytes, bytes, bytes], int] = field(default_factory=dict)
     refused: dict[bytes, str] = field(default_factory=dict)
     checked: set[tuple[bytes, bytes]] = field(default_factory=set, repr=False)
+    _order: list[Link] = field(default_factory=list, repr=False)
+    _followers: dict[bytes, frozenset[bytes]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, links: list[bytes]) -> "Membership":
@@ -223,46 +200,93 @@ class Membership:
         """Return the hashes of a link and of all that its author knew."""
         return linkorder.ancestors(self.links, link)
 
-    def _replay(self) -> None:
-        """Apply all links; a revocation that holds bars the links of its device that its author had not seen.
+    def knows(self, link: bytes, earlier: bytes) -> bool:
+        """Say whether the author of one link knew another one, both by their hashes."""
+        if earlier not in self._followers:
+            self._followers[earlier] = linkorder.followers(self._order, earlier)
+        return link in self._followers[earlier]
 
-        Revocations are put in force one after another, that of the senior administrator first.
-        """
-        order = self.ordered
-        barred: dict[bytes, set[bytes]] = {}
-        in_force: set[bytes] = set()
-        while True:
-            trial = Membership(self.community, self.links, checked=self.checked)
-            for link in order:
-                known = barred.get(link.author)
-                late = known is not None and link.hash not in known | in_force
-                reason = "revoked" if late else trial._apply(link)
-                if reason:
-                    trial.refused[link.hash] = reason
-            due = [
-                (suffixes.rank(trial.devices[self.links[link].author].entry.suffix), link)
-                for device, links in trial.revocations.items()
-                if device not in barred
-                for link in links
-            ]
-            if not due:
-                self.__dict__.update(trial.__dict__)
-                return
-            link_hash = min(due)[1]
-            in_force.add(link_hash)
-            body = self.links[link_hash].body
-            assert isinstance(body, Revoke)  # noqa: S101 - nothing else is in that table
-            barred[body.device] = self.ancestors(link_hash)
+    def _replay(self) -> None:
+        """Apply all links; revocations and demotions come into force one after another (see `Ruling`)."""
+        self._order, self._followers = self.ordered, {}
+        ruling = Ruling()
+        trial = self._trial(ruling)
+        while (due := ruling.next_due(trial)) is not None:
+            stricter = ruling.with_(trial, due)
+            attempt = self._trial(stricter)
+            if stricter.leaves_an_administrator(attempt):
+                ruling, trial = stricter, attempt
+            else:
+                ruling = ruling.without(due)
+                trial = self._trial(ruling)
+        self.__dict__.update(trial.__dict__)
+
+    def _trial(self, ruling: Ruling) -> "Membership":
+        """Return what all links add up to under a ruling."""
+        trial = Membership(
+            self.community, self.links, checked=self.checked, _order=self._order, _followers=self._followers
+        )
+        for link in self._order:
+            reason = ruling.objection(trial, link) or effects.apply(trial, link)
+            if reason:
+                trial.refused[link.hash] = reason
+        return trial
+
+    def governing(self, unit: bytes) -> str:
+        """Return the role that decides who belongs to a unit: administrators do, and in a circle its heads."""
+        return HEAD if unit in self.circles else ADMINISTRATOR
 
     def may_stand(self, device: bytes, unit: bytes, incarnation: bytes, seq: int) -> str:
-        """Return why a frame waits because its author was revoked, or nothing."""
-        if device not in self.revocations or seq <= self.admitted.get((device, unit, incarnation), 0):
+        """Return why a member's frame waits for an administrator's decision, or nothing.
+
+        What a frame sets in the common unit is asked of `may_name`, by those who open it.
+        """
+        chain = (device, unit, incarnation)
+        if seq <= self.accepted.get(chain, 0):
             return ""
-        return "rejected" if seq <= self.rejected.get((device, unit, incarnation), 0) else "revoked"
+        if device in self.revocations and seq > self.admitted.get(chain, 0):
+            reason = "revoked"
+        elif unit != self.common_unit and self._role_at(chain, seq) not in WRITING_ROLES:
+            reason = "right"
+        else:
+            return ""
+        return "rejected" if seq <= self.rejected.get(chain, 0) else reason
+
+    def may_name(self, device: bytes, incarnation: bytes, seq: int) -> bool:
+        """Say whether a frame of the common unit may set more than the name of its author's own person."""
+        chain = (device, self.common_unit, incarnation)
+        return seq <= self.accepted.get(chain, 0) or self._role_at(chain, seq) == ADMINISTRATOR
+
+    def _role_at(self, chain: tuple[bytes, bytes, bytes], seq: int) -> str:
+        return self.rights.at(*chain, seq, self.knows)
+
+    @property
+    def clashes(self) -> list[tuple[bytes, bytes]]:
+        """The devices and units about whose role two administrators said different things at once."""
+        return self.rights.clashes(self.knows)
+
+    @property
+    def administrators(self) -> list[Device]:
+        """The administrators that are not revoked."""
+        return [device for device in self.active(self.common_unit) if device.role == ADMINISTRATOR]
 
     def active(self, unit: bytes) -> list[Device]:
         """Return the members of a unit that are not revoked."""
         return [device for id_, device in self.devices.items() if unit in device.units and id_ not in self.revocations]
+
+    def departures(self, unit: bytes) -> list[list[bytes]]:
+        """Return the links by which each device that read a unit has lost that, by whatever they say."""
+        found = []
+        for id_, device in self.devices.items():
+            if unit not in self.rights.had(id_, READING_ROLES):
+                continue
+            if id_ in self.revocations:
+                found.append(self.revocations[id_])
+            elif unit not in device.units:
+                found.append(
+                    [change.link for change in self.rights.changes[id_, unit] if change.role not in READING_ROLES]
+                )
+        return found
 
     def seats(self, device: bytes) -> list[Device]:
         """Return who may stand behind a device id: the member, or while there is none all who enrolled with it.
@@ -286,144 +310,16 @@ class Membership:
         decided = self.confirmed.keys() | self.declined
         return [self.enrolments[link] for link in sorted(self.enrolments.keys() - decided)]
 
-    def _apply(self, link: Link) -> str:
-        """Apply one link; return why it has no effect, or nothing."""
-        signer = self._signer(link)
-        if signer is None:
-            return "author"
-        signature = link.data[-crypto.SIGNATURE_BYTES :]
-        try:
-            if (link.hash + signature, signer) not in self.checked:
-                crypto.verify(signer, signature, SIGNED + link.hash)
-        except CryptoError:
-            return "signature"
-        self.checked.add((link.hash + signature, signer))
-        if not isinstance(link.body, Found | Enrol) and self.devices[link.author].role != ADMINISTRATOR:
-            return "right"
-        return self._take_effect(link)
-
-    def _signer(self, link: Link) -> bytes | None:
-        match link.body:
-            case Found():
-                return link.body.device.sign_key if link.hash == self.community else None
-            case Enrol():
-                return link.body.device.sign_key
-        author = self.devices.get(link.author)
-        return author.entry.sign_key if author else None
-
-    def _take_effect(self, link: Link) -> str:  # noqa: PLR0911 - one for each kind
-        match link.body:
-            case Found():
-                return self._found(link, link.body)
-            case Invite():
-                return self._invite(link, link.body)
-            case Enrol():
-                return self._enrol(link, link.body)
-            case Confirm():
-                return self._confirm(link, link.body)
-            case Decline():
-                return self._decline(link.body)
-            case Revoke():
-                return self._revoke(link, link.body)
-            case Judge():
-                return self._judge(link.body)
-            case Epoch():
-                return self._epoch(link, link.body)
-
-    def _found(self, link: Link, body: Found) -> str:
-        if self.devices or link.author != body.device.id or not _well_formed(body.device):
-            return "founding"
-        if body.device.suffix != suffixes.FOUNDER:
-            return "founding"
-        self.common_unit = body.common_unit
-        self.units = {body.common_unit, *body.units}
-        self.suffixes.add(body.device.suffix)
-        self.devices[body.device.id] = Device(body.device, ADMINISTRATOR, frozenset(self.units))
-        for grant in body.grants:
-            self.epochs.setdefault(grant.unit, {})[grant.epoch] = [link.hash]
-        return ""
-
-    def _invite(self, link: Link, body: Invite) -> str:
-        author = self.devices[link.author]
-        if body.invitation in self.invitations or body.role not in ROLES:
-            return "invitation"
-        if not set(body.units) <= author.units or not self._may_give(author, body.suffix):
-            return "invitation"
-        self.invitations[body.invitation] = body
-        self.suffixes.add(body.suffix)
-        self.inviters[body.invitation] = link.author
-        return ""
-
-    def _enrol(self, link: Link, body: Enrol) -> str:
-        invite = self.invitations.get(body.invitation)
-        if invite is None:
-            return "invitation"
-        if link.author != body.device.id or not _well_formed(body.device):
-            return "device"
-        if body.device.suffix != invite.suffix:
-            return "suffix"
-        try:
-            if (link.hash, invite.verify_key) not in self.checked:
-                crypto.verify(invite.verify_key, body.proof, enrol_proof(self.community, body.invitation, body.device))
-        except CryptoError:
-            return "proof"
-        self.checked.add((link.hash, invite.verify_key))
-        device = Device(body.device, invite.role, frozenset({self.common_unit, *invite.units}))
-        self.enrolments[link.hash] = Enrolment(link.hash, body.invitation, device)
-        return ""
-
-    def _confirm(self, link: Link, body: Confirm) -> str:
-        enrolment = self.enrolments.get(body.enrolment)
-        if enrolment is None:
-            return "enrolment"
-        if not self._confirms_with(link.author, enrolment, body.suffix):
-            return "suffix"
-        self.suffixes.add(body.suffix)
-        device = enrolment.device
-        if device.entry.id in self.devices:
-            return "device"
-        entry = msgspec.structs.replace(device.entry, suffix=body.suffix)
-        self.devices[entry.id] = Device(entry, device.role, device.units)
-        self.confirmed[body.enrolment] = entry.id
-        return ""
-
-    def _confirms_with(self, author: bytes, enrolment: Enrolment, suffix: str) -> bool:
-        """Say whether nobody else can have given a device that suffix: the inviter alone gives the invitation's."""
-        if suffix == self.invitations[enrolment.invitation].suffix:
-            return self.inviters[enrolment.invitation] == author and not self.spent(enrolment.invitation)
-        return self._may_give(self.devices[author], suffix)
-
-    def _decline(self, body: Decline) -> str:
-        if body.enrolment not in self.enrolments:
-            return "enrolment"
-        self.declined.add(body.enrolment)
-        return ""
-
-    def _revoke(self, link: Link, body: Revoke) -> str:
-        if body.device not in self.devices or body.device == link.author:
-            return "device"
-        self.revocations.setdefault(body.device, []).append(link.hash)
-        _raise(self.admitted, body.device, body.cuts)
-        return ""
-
-    def _judge(self, body: Judge) -> str:
-        if body.device not in self.revocations:
-            return "device"
-        _raise(self.admitted if body.accept else self.rejected, body.device, body.upto)
-        return ""
-
-    def _epoch(self, link: Link, body: Epoch) -> str:
-        if body.unit not in self.devices[link.author].units or len(body.epoch) != ID_BYTES:
-            return "unit"
-        self.epochs.setdefault(body.unit, {}).setdefault(body.epoch, []).append(link.hash)
-        return ""
+    def seat(self, entry: DeviceEntry) -> None:
+        """Work out anew what a member may do."""
+        self.devices[entry.id] = self.rights.device(entry, self.common_unit, self.knows)
 
     def spent(self, invitation: bytes) -> bool:
         """Say whether the suffix of an invitation belongs to a member."""
         suffix = self.invitations[invitation].suffix
         return any(device.entry.suffix == suffix for device in self.devices.values())
 
-    def _may_give(self, author: Device, suffix: str) -> bool:
+    def may_give(self, author: Device, suffix: str) -> bool:
         """Say whether a suffix is free, and one of those that this device alone gives."""
         return suffix not in self.suffixes and suffixes.gives(author.entry.suffix, suffix)
 
@@ -437,18 +333,6 @@ class Membership:
         """
         return suffixes.following(self.devices[inviter].entry.suffix, self.suffixes)
 
-
-def _raise(table: dict[tuple[bytes, bytes, bytes], int], device: bytes, cuts: list[Cut]) -> None:
-    for cut in cuts:
-        chain = (device, cut.unit, cut.incarnation)
-        table[chain] = max(cut.seq, table.get(chain, 0))
-
-
-def _well_formed(device: DeviceEntry) -> bool:
-    try:
-        crypto.check_verify_key(device.sign_key)
-    except CryptoError:
-        return False
-    return (
-        len(device.id) == ID_BYTES and len(device.person) == ID_BYTES and len(device.seal_key) == crypto.SEAL_KEY_BYTES
-    )
+    def governs(self, link: Link, unit: bytes) -> bool:
+        """Say whether the author of a link had a say in a unit, as far as it could know."""
+        return self.rights.as_known_to(link.hash, link.author, unit, self.knows) == self.governing(unit)

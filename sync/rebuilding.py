@@ -1,7 +1,10 @@
 """Building everything that follows from the log anew, from its frames."""
 
-from sync import frames, schema
-from sync.applying import Applier, Projector
+from collections.abc import Iterator
+
+from sync import changes, epochs, frames, schema
+from sync.applying import Applier, Projector, may_name
+from sync.frames import Frame
 from sync.membership import Membership
 from sync.sqlcipher import Connection
 
@@ -35,7 +38,7 @@ def rebuild(connection: Connection, members: Membership, projector: Projector) -
 
 
 def withdraw(connection: Connection, members: Membership, projector: Projector, own_device: bytes) -> None:
-    """Put back among those that wait what was applied of devices before their revocation was known here.
+    """Put back among those that wait what was applied before it was known here that its author had lost the right.
 
     Args:
         connection: Inside a write transaction that the caller commits.
@@ -43,27 +46,48 @@ def withdraw(connection: Connection, members: Membership, projector: Projector, 
         projector: Whose tables are built anew, if something was put back.
         own_device: This device, which keeps what it wrote.
     """
-    back = [
-        row
-        for device in members.revocations
-        if device != own_device
-        for row in connection.execute(
-            "SELECT f.id, u.uuid, i.device, i.uuid, f.seq, f.hash, f.body FROM frame f JOIN unit u ON u.id = f.unit"
-            " JOIN incarnation i ON i.id = f.incarnation WHERE i.device = ?",
-            (device,),
-        ).fetchall()
-        if members.may_stand(device, row[1], row[3], row[4])
-    ]
+    keys = epochs.held(connection)
+    lost = members.revocations.keys() | {device for device, _unit in members.rights.changes}
+    back = [entry for device in lost - {own_device} for entry in _fallen(connection, members, keys, device)]
     if not back:
         return
-    for number, unit, device, incarnation, seq, hash_, body in back:
-        previous = frames.parse(body).header.previous
+    for (number, hash_, body), reason in back:
+        header = frames.parse(body).header
         connection.execute(
             "INSERT INTO waiting (hash, unit, device, incarnation, seq, previous, reason, body)"
-            " VALUES (?, ?, ?, ?, ?, ?, 'revoked', ?)",
-            (hash_, unit, device, incarnation, seq, previous, body),
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (hash_, header.unit, header.device, header.incarnation, header.seq, header.previous, reason, body),
         )
         connection.execute("DELETE FROM touched WHERE frame = ?", (number,))
         connection.execute("DELETE FROM frame WHERE id = ?", (number,))
     if rebuild(connection, members, projector):
         raise RuntimeError("a frame that held does not hold any more")
+
+
+def _fallen(
+    connection: Connection, members: Membership, keys: epochs.Keys, device: bytes
+) -> Iterator[tuple[tuple[int, bytes, bytes], str]]:
+    """Give the applied frames of a device that do not stand, what follows them in their chains, and why each waits."""
+    rows = connection.execute(
+        "SELECT f.id, f.hash, f.body FROM frame f JOIN incarnation i ON i.id = f.incarnation WHERE i.device = ?"
+        " ORDER BY f.unit, f.incarnation, f.seq",
+        (device,),
+    ).fetchall()
+    broken: set[tuple[bytes, bytes]] = set()
+    for row in rows:
+        frame = frames.parse(row[2])
+        chain = (frame.header.unit, frame.header.incarnation)
+        reason = _objection(members, keys, frame) or ("gap" if chain in broken else "")
+        if reason:
+            broken.add(chain)
+            yield row, reason
+
+
+def _objection(members: Membership, keys: epochs.Keys, frame: Frame) -> str:
+    """Return why a frame that was applied does not stand, or nothing."""
+    header = frame.header
+    if reason := members.may_stand(header.device, header.unit, header.incarnation, header.seq):
+        return reason
+    if header.unit != members.common_unit or members.may_name(header.device, header.incarnation, header.seq):
+        return ""
+    return "" if may_name(members, header, changes.decode(frame.open(keys[header.unit, header.epoch]))) else "right"

@@ -22,6 +22,7 @@ from desktop_app.cases.model import DELETED
 from desktop_app.cases.views import CaseReader
 from desktop_app.directory import Directory
 from desktop_app.exchange import LAST_EXCHANGE
+from desktop_app.units import require_right
 from desktop_app.vault import Vault
 from sync import ids
 from sync.changes import Change, Value
@@ -218,9 +219,9 @@ class FileService:
         return self._log.recall(LAST_EXCHANGE) or b"never"
 
     def _add(self, ref: str, source: Source, progress: Progress | None, cancelled: Cancelled | None) -> FileEntry:
-        self._require_right()
         with self._vault.read() as connection:
             unit = self._cases.find(connection, ref).unit
+        require_right(self._log, unit)
         # A key for each unit: what two units hold must not be recognised as the same by those who carry it.
         secret = self._vault.subkey(f"{_CONTENT_LABEL}/{unit.hex()}")
         with source.open() as opened, self._stored(opened, secret, progress, cancelled) as written:
@@ -300,13 +301,13 @@ class FileService:
         return self.get(ids.to_text(record))
 
     def _mark(self, file_id: str, *, removed: bool) -> FileEntry:
-        self._require_right()
 
         def decide(connection: Connection) -> tuple[bytes, list[Change]]:
             row = rows.row_of(connection, file_id)
             record = self._log.record(connection, row.id)
             if record is None:
                 raise Refused("unknown_file", _("The file is not in this vault any more."))
+            require_right(self._log, record.unit)
             if row.removed == removed:
                 return record.unit, []
             replaces = {DELETED: record.state.dots_of(DELETED)}
@@ -314,10 +315,6 @@ class FileService:
 
         self._log.write_with(decide)
         return self.get(file_id)
-
-    def _require_right(self) -> None:
-        if not self._log.me.may_write:
-            raise Refused("no_right", _("Your role lets you read cases, not change them. Ask your administrator."))
 
 
 def _required(row: FileRow) -> Place:

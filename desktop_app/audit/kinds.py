@@ -97,8 +97,18 @@ _ALL = (
     Kind("device_declined", N_("A device was turned away"), "warn", Group.SEAT, ("code",), N_("code {code}"), "warn"),
     Kind("device_revoked", N_("A device was put out"), "warn", Group.SEAT, ("device",), N_("device {device}"), "warn"),
     Kind(
-        "late_work_judged", N_("Decided on late work of a device that was put out"), "device", Group.SEAT,
+        "late_work_judged", N_("Decided on late work of a device that had lost the right"), "device", Group.SEAT,
         ("device", "accepted"), N_("device {device}, taken in: {accepted}"),
+    ),
+    Kind("unit_made", N_("Unit made"), "device", Group.SEAT, ("unit",), "{unit}", "ok"),
+    Kind("unit_renamed", N_("Unit renamed"), "device", Group.SEAT, ("unit", "name"), "{unit} → {name}"),
+    Kind(
+        "role_given", N_("A device was given a role"), "device", Group.SEAT,
+        ("device", "role", "unit"), N_("device {device}, {role} · {unit}"),
+    ),
+    Kind(
+        "unit_left", N_("A device was taken out of a unit"), "warn", Group.SEAT,
+        ("device", "unit"), N_("device {device}, {unit}"), "warn",
     ),
     Kind("server_changed", N_("Address of the server changed"), "online", Group.SEAT, ("address",), "{address}"),
     Kind(

@@ -9,6 +9,7 @@ from desktop_app.cases.model import DELETED, KIT, KIT_VERSION, NUMBER, REGISTERE
 from desktop_app.cases.standings import Standing
 from desktop_app.kits import loader, values
 from desktop_app.kits.model import Field
+from sync import ids
 from sync.errors import Refused
 from sync.messages import _
 from sync.sqlcipher import Connection
@@ -71,6 +72,9 @@ class Where:
             before = today.isoformat()
             late = self._some("SELECT 1 FROM case_row WHERE due_on < ?", before)
             self.conditions.append(Condition("c.due_on", "< ?", (before,), late))
+        if query.unit is not None:
+            of_unit = "= (SELECT id FROM unit WHERE uuid = ?)"
+            self.conditions.append(Condition("c.unit", of_unit, (ids.from_text(query.unit) or b"",)))
         for field, value in query.where.items():
             self.conditions.append(self._equal(field, value))
         self.words = search_expression(query.text)

@@ -45,6 +45,7 @@ class CaseQuery:
         where: Field and value that must be equal.
         sort: A column of the list, or a field of the kit.
         descending: The largest first.
+        unit: Only of the unit with this id.
     """
 
     kit: str | None = None
@@ -55,6 +56,7 @@ class CaseQuery:
     where: Mapping[str, str] = field(default_factory=dict)
     sort: str = "received_on"
     descending: bool = True
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NoReturn
 
 from desktop_app.audit import Audit
 from desktop_app.cases import queries, standings
@@ -24,6 +25,7 @@ from desktop_app.cases.views import CaseReader
 from desktop_app.drafts import DraftService
 from desktop_app.kits import loader, numbering, stages, validation
 from desktop_app.kits.model import Kit
+from desktop_app.units import require_right
 from sync import ids
 from sync.applying import Store
 from sync.changes import Change, Value
@@ -106,7 +108,7 @@ class CaseService:
         Raises:
             Refused: As for one; the message names the first faulty case by its place.
         """
-        self._require_right()
+        require_right(self._log)
         unit = self._unit(unit_id)
         kit = loader.kit(kit_id)
         today = date.today()  # noqa: DTZ011 - the clerk's calendar day
@@ -158,11 +160,11 @@ class CaseService:
         Raises:
             Refused: A rule refuses a value, or the role may not write.
         """
-        self._require_right()
         today = date.today()  # noqa: DTZ011 - the clerk's calendar day
 
         def decide(connection: Connection) -> tuple[bytes, list[Change]]:
             record = self._reader.find(connection, case_id)
+            require_right(self._log, record.unit)
             present = self._reader.view(connection, record, today)
             shown = seen or present
             result = validation.validate(present.kit, values, today, previous=shown.values)
@@ -188,11 +190,11 @@ class CaseService:
         Raises:
             Refused: The kit has no such way, something must be filled in first, or the role may not write.
         """
-        self._require_right()
         today = date.today()  # noqa: DTZ011 - the clerk's calendar day
 
         def decide(connection: Connection) -> tuple[bytes, list[Change]]:
             record = self._reader.find(connection, case_id)
+            require_right(self._log, record.unit)
             present = self._reader.view(connection, record, today)
             shown = seen or present
             stages.check_move(present.kit, present.values, shown.stage, stage)
@@ -310,17 +312,24 @@ class CaseService:
         return found
 
     def _unit(self, unit_id: str | None) -> bytes:
-        units = [unit for unit in self._log.me.units if unit != self._log.membership.common_unit]
+        members, me = self._log.membership, self._log.me
+        units = me.roles.keys() - members.circles - {members.common_unit}
         if unit_id is None:
-            return min(units)
+            return min((unit for unit in units if me.may_write_in(unit)), default=None) or self._no_unit()
         identifier = ids.from_text(unit_id)
-        if identifier not in units:
+        if identifier is None or identifier not in me.roles.keys() - {members.common_unit}:
             raise Refused("unknown_unit", _("This device does not belong to that unit; nothing was registered."))
+        require_right(self._log, identifier)
         return identifier
 
-    def _require_right(self) -> None:
-        if not self._log.me.may_write:
-            raise Refused("no_right", _("Your role lets you read cases, not change them. Ask your administrator."))
+    def _no_unit(self) -> NoReturn:
+        raise Refused(
+            "no_unit",
+            _(
+                "This device belongs to no unit in which it may register cases. Ask your administrator to let it into "
+                "one. Nothing was registered."
+            ),
+        )
 
 
 def _narrowed(query: CaseQuery) -> dict[str, object]:
@@ -331,5 +340,5 @@ def _narrowed(query: CaseQuery) -> dict[str, object]:
         "stage": query.stage,
         "only_open": query.only_open,
         "overdue": query.overdue,
-        "where": dict(query.where),
+        "where": {**query.where, **({"unit": query.unit} if query.unit else {})},
     }

@@ -15,6 +15,7 @@ from desktop_app.cli.community import opened
 from desktop_app.cli.parser import Commands
 from desktop_app.kits.model import FieldType, text
 from desktop_app.kits.values import display
+from desktop_app.workspace import Workspace
 from sync.errors import Misuse, Refused
 from sync.messages import _
 
@@ -25,6 +26,7 @@ def add_commands(commands: Commands) -> None:
     register = case.add("register", _("register one case or many"), _register)
     register.add_argument("vault", metavar="VAULT", type=Path)
     register.add_argument("--kit", required=True, metavar="ID")
+    register.add_argument("--unit", metavar="NAME", help=_("the unit; by default the first one of this device"))
     source = register.add_mutually_exclusive_group(required=True)
     source.add_argument("--set", action="append", metavar="FIELD=VALUE", help=_("a field and its value; repeatable"))
     source.add_argument(
@@ -63,6 +65,7 @@ def _add_list(_commands: Commands, case: Commands) -> None:
     listing = case.add("list", _("find and list cases"), _list)
     listing.add_argument("vault", metavar="VAULT", type=Path)
     listing.add_argument("--kit", metavar="ID")
+    listing.add_argument("--unit", metavar="NAME", help=_("only cases of this unit"))
     listing.add_argument("--query", default="", metavar="TEXT", help=_("words to find, each from its beginning"))
     listing.add_argument("--where", action="append", default=[], metavar="FIELD=VALUE")
     listing.add_argument("--sort", metavar="FIELD", help=_("a column or field; --sort=-FIELD for the largest first"))
@@ -93,12 +96,33 @@ def _register(arguments: Namespace) -> int:
     else:
         many, single = _read_cases(arguments.source)
     with opened(arguments) as workspace:
-        registered = workspace.cases.register_many(arguments.kit, many)
+        unit = unit_id(workspace, arguments.unit)
+        registered = workspace.cases.register_many(arguments.kit, many, unit)
     documents = [asdict(case) for case in registered]
     return output.result(
         arguments,
         documents[0] if single else {"cases": documents},
         *(f"{case.number}  {case.id}" for case in registered),
+    )
+
+
+def unit_id(workspace: Workspace, name: str | None) -> str | None:
+    """Return the id of a unit that a command names; None when it names none.
+
+    Raises:
+        Refused: This device belongs to no such unit.
+    """
+    if name is None:
+        return None
+    units = workspace.units()
+    for unit in units:
+        if name in {unit.name, unit.id}:
+            return unit.id
+    raise Refused(
+        "unknown_unit",
+        _("This device does not belong to a unit “{unit}”. Its units: {units}.").format(
+            unit=name, units=", ".join(unit.name for unit in units)
+        ),
     )
 
 
@@ -205,14 +229,15 @@ def _history(arguments: Namespace) -> int:
 
 def _list(arguments: Namespace) -> int:
     sort = arguments.sort or "-received_on"
-    query = CaseQuery(
-        kit=arguments.kit,
-        text=arguments.query,
-        where=pairs(arguments.where),
-        sort=sort.removeprefix("-"),
-        descending=sort.startswith("-"),
-    )
     with opened(arguments) as workspace:
+        query = CaseQuery(
+            kit=arguments.kit,
+            text=arguments.query,
+            where=pairs(arguments.where),
+            sort=sort.removeprefix("-"),
+            descending=sort.startswith("-"),
+            unit=unit_id(workspace, arguments.unit),
+        )
         total = workspace.cases.count(query)
         rows = workspace.cases.page(query, max(arguments.offset, 0), max(arguments.limit, 0))
     return output.result(

@@ -49,7 +49,9 @@ def add_commands(commands: Commands) -> None:
     invite = commands.add("invite", _("write an invitation for one more device"), _invite)
     invite.add_argument("vault", metavar="VAULT", type=Path)
     invite.add_argument("--role", required=True, help=", ".join(ROLES))
-    invite.add_argument("--unit", required=True, metavar="NAME")
+    invite.add_argument(
+        "--unit", required=True, action="append", metavar="NAME", help=_("a unit that it shall belong to; repeatable")
+    )
     invite.add_argument("--out", required=True, metavar="FILE", type=Path)
     invite.add_argument("--server", metavar="URL", help=_("address of the server, for the new device"))
 
@@ -157,7 +159,7 @@ def _invite(arguments: Namespace) -> int:
     output.write_secret_file(arguments.out, invitation.data)
     return output.result(
         arguments,
-        {"file": arguments.out, "code": invitation.code, "role": arguments.role, "unit": arguments.unit},
+        {"file": arguments.out, "code": invitation.code, "role": arguments.role, "unit": ", ".join(arguments.unit)},
         _("The invitation is in {file}. Whoever has the file can enter once; hand it over safely.").format(
             file=arguments.out
         ),

@@ -8,7 +8,20 @@ from pathlib import Path
 
 import desktop_app
 from desktop_app.audit import Origin, set_origin
-from desktop_app.cli import audit, backups, cases, community, exchange, files, kits, members, mending, output, server
+from desktop_app.cli import (
+    audit,
+    backups,
+    cases,
+    community,
+    exchange,
+    files,
+    kits,
+    members,
+    mending,
+    output,
+    server,
+    units,
+)
 from desktop_app.cli.parser import Commands, Parser, common_options, use_own_translations
 from sync import messages
 from sync.errors import Failure, Misuse, whereabouts
@@ -104,6 +117,7 @@ def _parser(upper_floor: Mapping[str, Handler]) -> Parser:
     commands = Commands(parser, common)
     community.add_commands(commands)
     members.add_commands(commands)
+    units.add_commands(commands)
     kits.add_commands(commands)
     cases.add_commands(commands)
     exchange.add_commands(commands)

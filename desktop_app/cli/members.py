@@ -9,6 +9,7 @@ from desktop_app.cli import output
 from desktop_app.cli.community import opened
 from desktop_app.cli.parser import Commands
 from desktop_app.members import Member, State
+from sync.membership import ROLES
 from sync.messages import N_, _
 
 _STATES = {
@@ -31,15 +32,32 @@ def add_commands(commands: Commands) -> None:
     revoke = member.add("revoke", _("put a device out: lost, stolen, or of somebody who has left"), _revoke)
     accept = member.add("accept", _("take in what a device wrote before it knew that it was put out"), _accept)
     reject = member.add("reject", _("keep that out; it is not deleted"), _reject)
-    for command in (revoke, accept, reject):
+    role = member.add("role", _("say what a device may do from now on"), _role)
+    for command in (revoke, accept, reject, role):
         command.add_argument("vault", metavar="VAULT", type=Path)
         command.add_argument("device", metavar="DEVICE", help=_("the number of the device, as in member list"))
+    role.add_argument("role", metavar="ROLE", help=", ".join(ROLES))
+    role.add_argument("--unit", metavar="NAME", help=_("only in this unit; by default in all of the device"))
 
 
 def _list(arguments: Namespace) -> int:
     with opened(arguments) as workspace:
-        members = workspace.members.members()
-    return output.result(arguments, {"members": [asdict(member) for member in members]}, *map(_line, members))
+        members, disputed = workspace.members.members(), workspace.members.units.disputed()
+    return output.result(
+        arguments,
+        {
+            "members": [asdict(member) for member in members],
+            "disputed": [{"device": device, "unit": unit} for device, unit in disputed],
+        },
+        *map(_line, members),
+        *(
+            _(
+                "Two administrators gave device {device} different roles in “{unit}” at once. The one with fewer "
+                "rights counts until the role is given again."
+            ).format(device=device, unit=unit)
+            for device, unit in disputed
+        ),
+    )
 
 
 def _line(member: Member) -> str:
@@ -48,7 +66,10 @@ def _line(member: Member) -> str:
         code=member.code,
         person=member.person,
         role=role_title(member.role),
-        units=", ".join(member.units),
+        units=", ".join(
+            name if role == member.role else f"{name} ({role_title(role)})"
+            for name, role in zip(member.units, member.roles, strict=True)
+        ),
         state=_(_STATES[member.state]),
     )
     if not member.frames_waiting:
@@ -88,6 +109,13 @@ def _revoke(arguments: Namespace) -> int:
         ).format(device=member.device),
         _("For a new device of the same person, write a new invitation."),
     )
+
+
+def _role(arguments: Namespace) -> int:
+    with opened(arguments) as workspace:
+        workspace.members.units.set_role(arguments.device, arguments.role, arguments.unit)
+        member = next(each for each in workspace.members.members() if each.device == arguments.device)
+    return output.result(arguments, asdict(member), _line(member))
 
 
 def _accept(arguments: Namespace) -> int:

@@ -9,6 +9,7 @@ from sync import crypto, membership
 from sync.crypto import CryptoError
 from sync.linkgraph import tips
 from sync.membership import (
+    Assign,
     BadLink,
     Confirm,
     Decline,
@@ -19,6 +20,7 @@ from sync.membership import (
     Invite,
     Judge,
     Link,
+    MakeUnit,
     Membership,
     Revoke,
 )
@@ -151,7 +153,7 @@ def _vouched(state: Membership, link: Link) -> bool:
     match link.body:
         case Found():
             return False
-        case Invite() | Confirm() | Decline() | Revoke() | Judge() | Epoch():
+        case Invite() | Confirm() | Decline() | Revoke() | Judge() | Epoch() | MakeUnit() | Assign():
             return reason != "author"
         case Enrol(invitation, device, proof):
             invite = state.invitations.get(invitation)

@@ -115,6 +115,22 @@ def test_a_revocation_with_a_new_key() -> None:
     connection.close()
 
 
+def test_units_and_roles() -> None:
+    vector = _load("units.json")
+    state = Membership.of([made["link"] for made in vector["links"]])
+    assert (state.community, state.refused) == (vector["community"], {})
+    guest, unit, life = vector["guest"]["id"], vector["unit"], vector["life"]
+    assert state.circles == {vector["circle"]}
+    assert state.devices[guest].roles == {state.common_unit: "clerk", unit: "auditor", vector["circle"]: "head"}
+    assert [state.may_stand(guest, unit, life, seq) for seq in (3, 4)] == ["", "right"]
+    assert [state.may_stand(guest, vector["new_unit"], life, seq) for seq in (1, 2)] == ["", "right"]
+    for made in vector["links"][4:]:
+        link = membership.parse(made["link"])
+        signer = Signer(vector["guest" if link.author == guest else "founder"]["seed"])
+        again = membership.make(link.community, link.parents, link.author, link.body, signer)
+        assert (again.hash, again.data) == (made["hash"], made["link"])
+
+
 def test_a_sealed_unit_key() -> None:
     grant = _load("membership.json")["grant"]
     opener = Opener.from_secret(grant["secret"])

@@ -1,0 +1,105 @@
+"""Records as the log has them now, and everything that was ever written to them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sync import changes, frames
+from sync.changes import Dot, Value
+from sync.frames import Frame
+from sync.merge import State
+from sync.sqlcipher import Connection
+from sync.states import Incarnations, read_state
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as the log has it now."""
+
+    row: int
+    collection: str
+    id: bytes
+    unit: bytes
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One change in the history of a record.
+
+    Args:
+        dot: Its counter and incarnation.
+        device: The 16-byte id of the author's device.
+        time_ms: The author's clock, milliseconds since 1970.
+        fields: The values written.
+        replaces: The dots that each value replaced.
+    """
+
+    dot: Dot
+    device: bytes
+    time_ms: int
+    fields: dict[str, Value]
+    replaces: dict[str, tuple[Dot, ...]]
+
+
+def record(connection: Connection, record_id: bytes, unit: bytes | None = None) -> Record | None:
+    """Return one record, or None when no device has written it.
+
+    Args:
+        connection: A transaction to read in.
+        record_id: The 16-byte id.
+        unit: The unit that it lies in; by default any, where it lies in one only.
+    """
+    row = connection.execute(
+        "SELECT r.id, r.collection, u.uuid, r.fields, r.dots, r.siblings FROM record r"
+        " JOIN unit u ON u.id = r.unit WHERE r.uuid = ? AND (? IS NULL OR u.uuid = ?)",
+        (record_id, unit, unit),
+    ).fetchone()
+    if row is None:
+        return None
+    number, collection, of, fields, dots, siblings = row
+    state = read_state(fields, dots, siblings, Incarnations.load(connection).ids)
+    return Record(number, collection, record_id, of, state)
+
+
+def history(connection: Connection, record_id: bytes, unit: bytes | None = None) -> list[Written]:
+    """Return every change of a record, oldest first, read from the frames that touched it.
+
+    Args:
+        connection: A transaction to read in.
+        record_id: The 16-byte id.
+        unit: Only what was written in that unit.
+    """
+    rows = connection.execute(
+        "SELECT f.body, k.key FROM record r JOIN touched t ON t.record = r.id JOIN frame f ON f.id = t.frame"
+        " JOIN unit u ON u.id = r.unit JOIN epoch_key k ON k.unit = f.unit"
+        " WHERE r.uuid = ? AND (? IS NULL OR u.uuid = ?)",
+        (record_id, unit, unit),
+    ).fetchall()
+    found: dict[Dot, Written] = {}
+    for body, key in rows:
+        frame = frames.parse(body)
+        try:
+            payload = frame.open(key)
+        except frames.BadFrame:
+            continue  # sealed with another epoch's key of the same unit, which has a row of its own
+        for written in _changes_of(frame, changes.decode(payload), record_id):
+            found[written.dot] = written
+    return sorted(found.values(), key=lambda written: written.dot)
+
+
+def _changes_of(frame: Frame, batch: changes.Batch, record: bytes) -> Iterator[Written]:
+    for group in batch.groups:
+        for index, identifier in enumerate(group.records):
+            if identifier != record:
+                continue
+            yield Written(
+                (batch.counter + group.positions[index], frame.header.incarnation),
+                frame.header.device,
+                batch.time_ms,
+                {name: column[index] for name, column in zip(group.names, group.columns, strict=True)},
+                {
+                    name: column[index]
+                    for name, column in zip(group.names, group.replaces, strict=True)
+                    if column is not None and column[index]
+                },
+            )

@@ -1,0 +1,84 @@
+"""Units and roles from the command line: real vaults, bundles between them, and what each of them may see and do."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Sprava
+from tests.cli.test_members import _exchange
+
+
+@pytest.fixture
+def appeals(sprava: Sprava, tmp_path: Path, seat: Path, second: Path) -> tuple[Path, Path]:
+    """Two vaults that know each other; the founder's has a second unit."""
+    _exchange(sprava, tmp_path, second, seat)
+    assert sprava("--json", "unit", "add", seat, "Соціальний відділ").json["devices"] == ["1"]
+    _exchange(sprava, tmp_path, seat, second)
+    return seat, second
+
+
+def test_a_case_of_a_unit_is_seen_by_its_members_alone(
+    sprava: Sprava, tmp_path: Path, appeals: tuple[Path, Path], appeal: Path
+) -> None:
+    seat, second = appeals
+    registering = ("--json", "case", "register", seat, "--kit", "appeal", "--from", appeal)
+    number = sprava(*registering, "--unit", "Соціальний відділ").json["number"]
+    assert sprava(*registering, "--unit", "Ні такого").error == "unknown_unit"
+    assert sprava(*registering).code == 0
+    _exchange(sprava, tmp_path, seat, second)
+    assert sprava("--json", "case", "list", seat).json["total"] == 2
+    listed = sprava("--json", "case", "list", seat, "--unit", "Соціальний відділ").json
+    assert [case["number"] for case in listed["cases"]] == [number]
+    assert sprava("--json", "case", "list", second).json["total"] == 1
+    assert sprava("--json", "case", "show", second, number).error == "unknown_case"
+    assert sprava("--json", "case", "list", second, "--unit", "Соціальний відділ").error == "unknown_unit"
+    assert len(sprava("--json", "unit", "list", second).json["units"]) == 1
+
+    entered = sprava("--json", "unit", "member", "add", seat, "Соціальний відділ", "2").json
+    assert entered["devices"] == ["1", "2"]
+    _exchange(sprava, tmp_path, seat, second)
+    assert sprava("--json", "case", "show", second, number).json["unit"] == "Соціальний відділ"
+    assert sprava("--json", "unit", "rename", seat, "Соціальний відділ", "Захист").json["name"] == "Захист"
+    assert sprava("--json", "unit", "add", seat, "захист").error == "name_taken"
+
+    assert sprava("--json", "unit", "member", "remove", seat, "Захист", "2").json["devices"] == ["1"]
+    assert sprava("--json", "unit", "member", "remove", seat, "Захист", "2").error == "not_in_unit"
+    assert sprava("--json", "unit", "member", "remove", seat, "Захист", "1").error == "last_in_unit"
+    later = sprava(*registering, "--unit", "Захист").json["number"]
+    _exchange(sprava, tmp_path, seat, second)
+    assert sprava("--json", "case", "show", second, later).error == "unknown_case"
+    assert sprava("--json", "case", "set", second, number, "subject=Інше").error == "no_right"
+    for vault in appeals:
+        assert sprava("verify", vault).code == 0
+
+
+def test_roles_are_given_and_late_work_waits_for_a_word(
+    sprava: Sprava, tmp_path: Path, appeals: tuple[Path, Path], appeal: Path
+) -> None:
+    seat, second = appeals
+    registering = ("--json", "case", "register", second, "--kit", "appeal", "--from", appeal)
+    unit = sprava("--json", "unit", "list", second).json["units"][0]["name"]
+    assert sprava("--json", "member", "role", second, "1", "clerk").error == "no_right"
+    assert sprava("--json", "member", "role", seat, "2", "emperor").error == "unknown_role"
+    assert sprava("--json", "member", "role", seat, "1", "clerk").error == "last_administrator"
+    assert sprava("--json", "member", "role", seat, "2", "administrator", "--unit", unit).error == (
+        "administrator_everywhere"
+    )
+    assert sprava(*registering).code == 0, "offline, it does not know yet"
+    given = sprava("--json", "member", "role", seat, "2", "auditor", "--unit", unit).json
+    assert (given["role"], given["roles"]) == ("clerk", ["auditor"])
+    _exchange(sprava, tmp_path, second, seat)
+    assert sprava("--json", "case", "list", seat).json["total"] == 0
+    assert sprava("--json", "member", "list", seat).json["members"][1]["frames_waiting"] == 1
+    _exchange(sprava, tmp_path, seat, second)
+    assert sprava(*registering).error == "no_unit"
+    assert sprava("member", "accept", seat, "2").code == 0
+    assert sprava("--json", "case", "list", seat).json["total"] == 1
+    assert sprava("--json", "member", "role", seat, "2", "administrator").json["role"] == "administrator"
+    assert sprava("--json", "member", "role", seat, "1", "clerk").json["role"] == "clerk"
+    assert sprava("--json", "unit", "add", seat, "Ще один").error == "no_right"
+    _exchange(sprava, tmp_path, seat, second)
+    assert len(sprava("--json", "unit", "list", second).json["units"]) == 2
+    assert sprava("--json", "member", "list", second).json["disputed"] == []
+    for vault in appeals:
+        assert sprava("verify", vault).code == 0
