@@ -257,6 +257,22 @@ def vectors() -> dict[str, Vector]:
                 community, FOUNDER_ID, 1_795_000_000_000, 7, 1_795_000_000_123, last, FOUNDER
             ),
         },
+        "hub.json": {
+            "links": [found[0]],
+            "common_key": COMMON_KEY,
+            "server_key": SERVER.public,
+            "hub": INVITATION,
+            "tag": second.hub_tag(COMMON_KEY, INVITATION),
+            "device": FOUNDER_ID,
+            "introduction": second.introduction(
+                COMMON_KEY,
+                server=SERVER.public,
+                community=community,
+                device=FOUNDER_ID,
+                author=FOUNDER,
+                nonce=NONCE[:12],
+            ),
+        },
         "http.json": {
             "server_seed": SERVER.seed,
             "server_key": SERVER.public,

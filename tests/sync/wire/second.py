@@ -1,6 +1,7 @@
 """The formats a second time, written from docs/formats/ alone: nothing here comes from the program."""
 
 import hashlib
+import hmac
 import struct
 from dataclasses import dataclass
 
@@ -176,3 +177,15 @@ def code(community: bytes, invitation_id: bytes) -> str:
     number = int.from_bytes(sha256(b"sprava/code/1\x00" + community + invitation_id)[:8], "big") % 10**8
     digits = f"{number:08}"
     return f"{digits[:4]} {digits[4:]}"
+
+
+def hub_tag(key: bytes, hub: bytes) -> bytes:
+    """Return what an office hub announces for one key of the common unit."""
+    return hmac.new(derive(key, b"sprava/v1/hub-tag", 32), hub, "sha256").digest()[:8]
+
+
+def introduction(key: bytes, *, server: bytes, community: bytes, device: bytes, author: Key, nonce: bytes) -> bytes:
+    """Return what an office hub shows of the device behind it, for one key of the common unit."""
+    signed = b"sprava/introduction/1\x00" + server + community
+    opening = derive(key, b"sprava/v1/hub-introduction", 32)
+    return b"\x01" + seal(opening, device + author.sign(signed), signed, nonce)
