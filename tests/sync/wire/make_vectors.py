@@ -254,7 +254,7 @@ def vectors() -> dict[str, Vector]:
             "device": FOUNDER_ID,
             "seed": FOUNDER.seed,
             "statement": second.statement(
-                community, FOUNDER_ID, 1_795_000_000_000, 7, 1_795_000_000_123, last, FOUNDER
+                community, FOUNDER_ID, (1_795_000_000_000, 7, 1_795_000_000_123), last, [SECRET], FOUNDER
             ),
         },
         "hub.json": {

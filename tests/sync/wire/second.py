@@ -127,10 +127,12 @@ def bundle(community: bytes, device: bytes, links: list[bytes], held: Heads, fra
     return whole + sha256(whole) + key.sign(b"sprava/bundle/1\x00" + sha256(whole))
 
 
-def statement(community: bytes, device: bytes, stamp: int, visit: int, time_ms: int, held: Heads, key: Key) -> bytes:
+def statement(
+    community: bytes, device: bytes, numbers: tuple[int, int, int], held: Heads, wants: list[bytes], key: Key
+) -> bytes:
     """Return what a device leaves on a stick."""
-    whole = b"SPRH\x01\x01\x00\x00" + community + device + struct.pack(">QQQ", stamp, visit, time_ms)
-    whole += pack(heads(held))
+    whole = b"SPRH\x01\x01\x00\x00" + community + device + struct.pack(">QQQ", *numbers)
+    whole += pack([heads(held), wants])
     return whole + key.sign(b"sprava/stick/1\x00" + sha256(whole))
 
 

@@ -200,6 +200,7 @@ def test_statements_and_names_on_a_stick() -> None:
     assert (said.community, said.device) == (community, vector["device"])
     assert (said.stamp, said.visit, said.time_ms) == (1_795_000_000_000, 7, 1_795_000_000_123)
     assert said.heads == wire.unpack_heads([(unit, data) for unit, data in _load("http.json")["heads"]])
+    assert said.wants == (make_vectors.SECRET,)
     links = [entry["link"] for entry in _load("membership.json")["links"]]
     assert signed.is_vouched_for(Membership.of(links[:1]))
     assert said.sign(Signer(vector["seed"])) == vector["statement"]
