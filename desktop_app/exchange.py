@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from desktop_app.directory import moment
 from desktop_app.exchange_watch import Reach, reach_of
 from desktop_app.vault import failures
 from sync.errors import Failure, Refused
+from sync.files import require_ordinary
 from sync.log import Log
 from sync.messages import _
 from sync.pins import pinned_server
@@ -322,11 +324,14 @@ class ExchangeService:
         Raises:
             Damaged: It is damaged; nothing of it was taken in.
             Refused: It is another community's.
+            Misuse: It is no file.
         """
         from sync.bundle import import_bundle
 
         if self._log.is_revoked:
             raise revoked()
+        with suppress(OSError):  # what can't be looked at is told by who reads it
+            require_ordinary(path)
         applied = import_bundle(self._log, path)
         if self._log.is_revoked:
             raise revoked()

@@ -11,6 +11,7 @@ from desktop_app.attachments import kinds
 from desktop_app.attachments.painting import Painter, Picture
 from desktop_app.vault import shares
 from desktop_app.vault.shares import Share
+from sync import files
 from sync.errors import Refused
 from sync.messages import _
 
@@ -34,7 +35,7 @@ def read_shares(path: Path) -> list[Share]:
             recovery sheet ("no_recovery_code"), or its words are not right, as `shares.parse` says.
     """
     try:
-        with path.open("rb") as file:
+        with files.open_named(path) as file:
             data = file.read(_MOST_FILE_BYTES + 1)
     except OSError as error:
         raise Refused(

@@ -5,6 +5,7 @@ import os
 import stat
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 from sync.errors import Misuse, Refused
 from sync.messages import _
@@ -35,18 +36,37 @@ def write_durably(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+def open_named(path: Path) -> BinaryIO:
+    """Open a file that somebody named, to read it; whatever a person can choose or type is opened here.
+
+    Args:
+        path: The file.
+
+    Raises:
+        Misuse: It is a folder ("is_folder"), or a pipe or device ("not_a_file").
+        OSError: It can't be read.
+    """
+    require_ordinary(path)
+    return path.open("rb")
+
+
 def require_ordinary(path: Path) -> None:
-    """Refuse a pipe, a device or whatever else would keep its reader waiting for ever.
+    """Refuse a folder, and a pipe, a device or whatever else would keep its reader waiting for ever.
 
     Args:
         path: What somebody named as a file to read.
 
     Raises:
-        Misuse: It is there and no ordinary file.
+        Misuse: It is there and no ordinary file ("is_folder", "not_a_file").
         OSError: It can't be looked at.
     """
     mode = path.stat().st_mode
-    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # opening a folder tells by itself
+    if stat.S_ISDIR(mode):
+        raise Misuse(
+            "is_folder",
+            _("{file} is a folder, not a file. Nothing was read from it. Name a file.").format(file=path),
+        )
+    if not stat.S_ISREG(mode):
         raise Misuse(
             "not_a_file",
             _("{file} is a pipe or a device, not a file. Nothing was read from it. Name a file.").format(file=path),

@@ -12,7 +12,9 @@ from desktop_app.opening import invitation_code
 from desktop_app.settings import vaults_folder
 from desktop_app.vault import check_passphrase
 from desktop_app.workspace import Workspace
+from sync.enrolment import MAX_INVITATION_BYTES
 from sync.errors import Failure, Refused
+from sync.files import open_named
 from sync.messages import _
 from ui import theme
 from ui.choice import Choice
@@ -362,7 +364,8 @@ class WhoStep(Step):
         answers.invitation_name = Path(path).name
         try:
             # A few kilobytes; what they hold decides what this step says next.
-            data = Path(path).read_bytes()
+            with open_named(Path(path)) as file:
+                data = file.read(MAX_INVITATION_BYTES + 1)
             answers.invitation_code = invitation_code(data)
             answers.invitation = data
         except OSError as error:

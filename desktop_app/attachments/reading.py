@@ -125,7 +125,7 @@ class Content:
             Unreachable: A part is not on this computer yet.
             Damaged: A part is damaged.
         """
-        if path.is_dir() or (not force and os.path.lexists(path)):
+        if os.path.lexists(path) and not (force and (path.is_file() or path.is_symlink())):
             raise _taken(path)
         failures.require_outside(self._store.folder.parent, path)
         if self._saving is not None:

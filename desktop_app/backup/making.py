@@ -202,6 +202,8 @@ class _Job:
     def _open_former(self) -> None:
         """Open the file that is there already and read what it holds."""
         self._former = []
+        if self._path.exists() and not self._path.is_file():  # a pipe or a device, which nothing may take the place of
+            raise failures.not_a_backup(self._path)
         if not self._path.exists() or self._path.stat().st_size == 0:
             return
         try:

@@ -11,14 +11,19 @@ from desktop_app.salvage.collecting import collect
 from desktop_app.vault import failures, keyfile, keystore
 from desktop_app.vault.custody import Custody
 from desktop_app.workspace import Workspace
+from sync import files
 from sync.errors import Damaged
 from sync.messages import _
 
 
 def is_backup(path: Path) -> bool:
-    """Return whether a file begins as a backup does; one that can't be read is for others to complain about."""
+    """Return whether a file begins as a backup does; one that can't be read is for others to complain about.
+
+    Raises:
+        Misuse: It is no file.
+    """
     try:
-        with path.open("rb") as file:
+        with files.open_named(path) as file:
             return file.read(len(MAGIC)) == MAGIC
     except OSError:
         return False

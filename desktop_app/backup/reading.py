@@ -25,6 +25,7 @@ from desktop_app.backup.form import (
 )
 from desktop_app.vault import keyfile
 from sync.errors import Damaged, Refused
+from sync.files import require_ordinary
 from sync.messages import _
 
 Unlock = Callable[[bytes], bytearray]
@@ -45,12 +46,14 @@ class SealedParts:
 
     Raises:
         Unreachable: The medium does not give the file out.
+        Misuse: It is no file.
     """
 
     def __init__(self, path: Path, sealer: Sealer | None = None) -> None:
         self.path = path
         self._sealer = sealer
         try:
+            require_ordinary(path)
             self._file = FileIO(path)
         except OSError as error:
             raise failures.unreadable(path, error) from error

@@ -15,7 +15,7 @@ import msgspec
 from desktop_app.vault import Stick
 from desktop_app.vault.stick import read as read_stick
 from sync.errors import Failure, Misuse, Refused
-from sync.files import require_ordinary, write_durably
+from sync.files import open_named, write_durably
 from sync.messages import _
 
 PASSPHRASE_VARIABLE = "SPRAVA_PASSPHRASE"  # noqa: S105 - the name of the variable
@@ -163,8 +163,7 @@ def read_file(path: Path) -> bytes:
         Misuse: It can't be read, or is larger than any such file.
     """
     try:
-        require_ordinary(path)
-        with path.open("rb") as file:
+        with open_named(path) as file:
             data = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise Misuse(

@@ -8,6 +8,7 @@ from typing import cast
 
 from desktop_app.kits.expressions import Expression, ExpressionError, Reader, compile_expression
 from desktop_app.kits.model import LocalText, Verification
+from sync import files
 from sync.errors import FieldProblem, Refused
 from sync.messages import LANGUAGES, _
 
@@ -54,10 +55,12 @@ def read_json(file: Path) -> object:
     """
     faults = Faults(str(file))
     try:
-        if file.stat().st_size > _MAX_BYTES:
+        with files.open_named(file) as opened:
+            data = opened.read(_MAX_BYTES + 1)
+        if len(data) > _MAX_BYTES:
             faults.add("-", _("The file is larger than 5 MB."))
         else:
-            return json.loads(file.read_text(encoding="utf-8-sig"), object_pairs_hook=_without_repeats)
+            return json.loads(data.decode("utf-8-sig"), object_pairs_hook=_without_repeats)
     except OSError as error:
         faults.add("-", _("The file can't be read: {reason}.").format(reason=error.strerror or error))
     except (ValueError, RecursionError) as error:

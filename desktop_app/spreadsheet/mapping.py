@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from sync.errors import Misuse, Refused
+from sync.files import open_named
 from sync.messages import _
 
 _MAX_BYTES = 2_000_000
@@ -146,9 +147,10 @@ def load(path: Path) -> Mapping:
         Refused: ``bad_mapping``; the sentence names the place.
     """
     try:
-        if path.stat().st_size > _MAX_BYTES:
+        with open_named(path) as file:
+            data = file.read(_MAX_BYTES + 1)
+        if len(data) > _MAX_BYTES:
             raise bad_mapping(_("it is larger than 2 MB"))
-        data = path.read_bytes()
     except OSError as error:
         raise Misuse(
             "unreadable_file",

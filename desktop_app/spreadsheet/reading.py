@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from desktop_app.spreadsheet import archive, plain
 from sync.errors import Misuse, Refused
-from sync.files import require_ordinary
+from sync.files import open_named
 from sync.messages import _
 
 MAX_BYTES = 100_000_000
@@ -76,9 +76,8 @@ def open_book(path: Path) -> Book:
         Damaged: It is damaged.
     """
     try:
-        require_ordinary(path)
-        size = path.stat().st_size
-        with path.open("rb") as file:
+        with open_named(path) as file:
+            size = path.stat().st_size
             start = file.read(8)
     except OSError as error:
         raise Misuse(

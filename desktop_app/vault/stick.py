@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sync import crypto, files
-from sync.errors import Damaged, Refused
+from sync.errors import Damaged, Failure, Refused
 from sync.messages import _
 
 ENDING = ".sprava-stick"
@@ -83,9 +83,10 @@ def read(path: Path) -> Stick:
     Raises:
         Refused: It can't be read ("unreadable_stick"), or a newer program wrote it.
         Damaged: It is no such file.
+        Misuse: It is a folder, a pipe or a device.
     """
     try:
-        with path.open("rb") as file:
+        with files.open_named(path) as file:
             return Stick.unpack(file.read(_BYTES + 1))
     except OSError as error:
         raise Refused(
@@ -123,10 +124,8 @@ def find(mark: int, roots: list[Path] | None = None) -> Stick | None:
             continue
         for path in candidates:
             try:
-                if not path.is_file():  # a pipe on a stranger's stick would wait for ever
-                    continue
                 stick = read(path)
-            except (Refused, Damaged):
+            except Failure:
                 continue
             if stick.mark == mark:
                 return stick

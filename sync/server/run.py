@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from sync import wire
 from sync.errors import Misuse, Refused
+from sync.files import require_ordinary
 from sync.messages import _
 from sync.server.key import load_or_make
 from sync.server.options import Options
@@ -145,6 +146,9 @@ class _Service:
     ) -> None:
         if (tls_cert is None) != (tls_key is None):
             raise Misuse("tls", _("A TLS certificate and its key are given together or not at all."))
+        for path in filter(None, (tls_cert, tls_key)):
+            with contextlib.suppress(OSError):  # what can't be looked at is told when it is read
+                require_ordinary(path)
         self._data = data
         self._address = (host, port)
         self._tls = (tls_cert, tls_key)

@@ -52,6 +52,7 @@ def about_her(office: Office, appeal: Appeal) -> tuple[Workspace, list[str]]:
     oksana.cases.register("appeal", appeal(3, applicant_name="Хтось Інший"))
     oksana.cases.edit(ids[0], {"subject": "Про дах <b>&"})
     oksana.files.add_bytes(ids[0], "скан паспорта.jpg", b"x")
+    oksana.files.remove(oksana.files.add_bytes(ids[1], "довідка.pdf", b"taken out again").id)
     return oksana, ids
 
 
@@ -73,6 +74,9 @@ def test_it_tells_all_that_is_held_and_who_has_read_it(
     assert NAME in told
     assert ALPHABET in told  # replaced since, but held in the history
     assert "Про дах <b>&" in told
+    removed = {"uk": "(вилучено)", "en": "(removed)"}[language]
+    assert told.count(removed) == 1
+    assert removed in told.partition("довідка.pdf")[2][:30]
     assert "скан паспорта.jpg" in told
     assert told.count("щедре") == 1400  # once as the value, once in the history
     assert "Хтось" not in told

@@ -39,6 +39,33 @@ def test_no_command_writes_into_the_vault(
     assert sprava("vault", "info", vault, "--json").json["cases"] == 1
 
 
+def test_no_file_of_somebody_else_is_replaced(sprava: Sprava, seat: Path, tmp_path: Path) -> None:
+    thesis = tmp_path / "thesis.odt"
+    thesis.write_bytes(b"years of work")
+    before = sprava("vault", "info", seat, "--json").json
+    for command in (
+        ("invite", seat, "--role", "clerk", "--unit", "ЦНАП", "--out", thesis),
+        ("bundle", "export", seat, thesis),
+    ):
+        said = sprava(*command, "--json")
+        assert (said.code, said.error) == (3, "file_exists"), command
+        assert thesis.name in said.err
+    assert thesis.read_bytes() == b"years of work"
+    assert sprava("vault", "info", seat, "--json").json == before  # no number was used up for an invitation
+
+
+def test_an_earlier_file_of_the_same_kind_is_replaced(sprava: Sprava, seat: Path, tmp_path: Path) -> None:
+    invitation, bundle = tmp_path / "a.sprava-invite", tmp_path / "b.sprava-bundle"
+    for command, path in (
+        (("invite", seat, "--role", "clerk", "--unit", "ЦНАП", "--out", invitation), invitation),
+        (("bundle", "export", seat, bundle), bundle),
+    ):
+        assert sprava(*command).code == 0
+        first = path.stat().st_ino
+        assert sprava(*command).code == 0
+        assert path.stat().st_ino != first
+
+
 def test_a_file_that_never_ends_is_refused(sprava: Sprava, seat: Path) -> None:
     said = sprava("case", "register", seat, "--kit", "appeal", "--from", "/dev/zero", "--json")
     assert (said.code, said.error) == (2, "not_a_file")
