@@ -46,7 +46,7 @@ def due(members: Membership, unit: bytes, keys: Keys) -> Iterator[Epoch]:
     else:
         has = _recipients(members, unit, epoch)
         lacking = [device for device in members.active(unit) if device.entry.id not in has]
-        uncovered = not _covered(members, unit, epoch)
+        uncovered = not _covered(members, unit, epoch, keys)
     if (unit, epoch) not in keys or not (lacking or uncovered):
         return
     past = _seal_past(members.community, unit, epoch, keys)
@@ -89,7 +89,7 @@ def _rows(connection: Connection, members: Membership, device: bytes) -> dict[by
 def _open(members: Membership, unit: bytes, epoch: bytes, device: bytes, opener: Opener, keys: Keys) -> None:
     """Open what the links of one epoch give: its key, and with that the earlier ones."""
     info = _info(members.community, unit, epoch)
-    bodies = [body for link in members.epochs[unit][epoch] if isinstance(body := members.links[link].body, Epoch)]
+    bodies = _bodies(members, unit, epoch)
     for body in bodies:
         for grant in body.grants:
             if grant.device == device and (unit, epoch) not in keys:
@@ -98,14 +98,8 @@ def _open(members: Membership, unit: bytes, epoch: bytes, device: bytes, opener:
                 except CryptoError:
                     continue  # not sealed to this device as it says: another link may hold it
     for body in bodies:
-        if (unit, epoch) in keys:
-            try:
-                earlier = _past.decode(crypto.unseal(keys[unit, epoch], body.past, _past_bound(info)))
-            except (CryptoError, msgspec.MsgspecError):
-                continue
-            for known, key in earlier:
-                if len(key) == crypto.KEY_BYTES:
-                    keys.setdefault((unit, known), key)
+        for known, key in _earlier(members, body, keys):
+            keys.setdefault((unit, known), key)
 
 
 def _is_stale(members: Membership, unit: bytes, epoch: bytes) -> bool:
@@ -130,11 +124,31 @@ def _recipients(members: Membership, unit: bytes, epoch: bytes) -> set[bytes]:
     return found
 
 
-def _covered(members: Membership, unit: bytes, epoch: bytes) -> bool:
-    """Say whether whoever has a key gets all others of the unit with it."""
-    links = members.epochs[unit][epoch]
-    known = set().union(*(members.ancestors(link) for link in links))
-    return all(not known.isdisjoint(others) for others in members.epochs[unit].values())
+def _covered(members: Membership, unit: bytes, epoch: bytes, keys: Keys) -> bool:
+    """Say whether whoever has a key gets with it all others of the unit that this device holds.
+
+    What the links' authors knew of says nothing of it: they may have lacked a key that they knew of.
+    """
+    found = {epoch}
+    for body in _bodies(members, unit, epoch):
+        found |= {known for known, _key in _earlier(members, body, keys)}
+    return all(known in found for of, known in keys if of == unit)
+
+
+def _bodies(members: Membership, unit: bytes, epoch: bytes) -> list[Epoch]:
+    return [body for link in members.epochs[unit][epoch] if isinstance(body := members.links[link].body, Epoch)]
+
+
+def _earlier(members: Membership, body: Epoch, keys: Keys) -> list[tuple[bytes, bytes]]:
+    """Return the earlier keys that come with one, by their epochs; none as long as the one is not held."""
+    if (body.unit, body.epoch) not in keys:
+        return []
+    bound = _past_bound(_info(members.community, body.unit, body.epoch))
+    try:
+        earlier = _past.decode(crypto.unseal(keys[body.unit, body.epoch], body.past, bound))
+    except (CryptoError, msgspec.MsgspecError):
+        return []
+    return [(known, key) for known, key in earlier if len(key) == crypto.KEY_BYTES]
 
 
 def _info(community: bytes, unit: bytes, epoch: bytes) -> bytes:

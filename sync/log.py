@@ -225,6 +225,7 @@ class Log:
         added = members.add(links) if links else []
         if not added:
             return self.membership
+        epochs.take(connection, members, self.device, self.identity.opener)  # what is given is passed on
         added += caretaking.tend(members, self.device, self.signer, epochs.held(connection))
         self._keep_links(connection, members, added)
         return members
@@ -280,14 +281,6 @@ class Log:
                     "SELECT u.uuid, k.epoch, k.key FROM epoch_key k JOIN unit u ON u.id = k.unit WHERE k.newest"
                 )
             )
-
-    def common_keys(self) -> list[bytes]:
-        """Return the keys of the unit that every member belongs to, the newest first."""
-        unit = self.membership.common_unit
-        with self._store.read() as connection:
-            held = epochs.held(connection)
-        found = [held[unit, epoch] for epoch in self.membership.epochs.get(unit, {}) if (unit, epoch) in held]
-        return found[::-1]
 
     def links(self) -> list[bytes]:
         """Return all membership links as they travel, parents before children."""

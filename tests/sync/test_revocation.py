@@ -203,3 +203,20 @@ def test_any_order_of_everything_comes_to_the_same(tmp_path: Path, seed: int) ->
         assert not {"key", "gap", "unconfirmed", "fork", "unreadable"} & replica.log.waiting().keys()
     for replica in replicas:
         replica.close()
+
+
+def test_an_administrator_passes_on_the_keys_that_came_with_the_links_which_it_answers(
+    four: list[Replica], tmp_path: Path
+) -> None:
+    """Two revocations at once, each with a new key: who makes the next one gives both to a device that had neither."""
+    founder, second, clerk, lost = four
+    new = founder.invite(tmp_path / "new.db")
+    caretaking.revoke(second.log, lost.log.device)
+    case = new_id()
+    second.set(case, subject="під ключем другого")
+    caretaking.revoke(founder.log, clerk.log.device)
+    settle([founder, second, new])
+    assert new.log.waiting() == {}
+    assert new.values(case, "subject") == ["під ключем другого"]
+    same([founder, second, new])
+    new.close()
