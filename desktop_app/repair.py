@@ -16,8 +16,10 @@ from desktop_app.vault.custody import Custody
 from desktop_app.verify import DATABASE, verify, verify_custody
 from desktop_app.workspace import Workspace
 from sync import frames
+from sync.bundle import heads_of
 from sync.errors import Damaged, Failure
 from sync.messages import _, ngettext
+from sync.replica import Heads
 
 LOG, PROJECTION, DRAFTS, MARK = "log", "projection", "drafts", "mark"
 
@@ -97,22 +99,15 @@ def repair(
                 tell(_("Lists, search and histories are being built anew from the log."))
                 rebuild(workspace)
                 report.done.append(_("Lists, search and histories were built anew from the log."))
-            if report.built is not None:
-                built = report.built
-                workspace.audit.record(
-                    "vault_repaired", bad=built.bad_pages, pages=built.pages, audit_lost=built.audit_lost
-                )
-                if built.audit_lost:
-                    report.done.append(_said_of_audit(built.audit_lost))
             report.done += workspace.notices
             _take_back_aside(workspace, custody, report)
-            _take_back(workspace, custody, sources, report, tell)
-            _remember_losses(workspace, former, report.built)
+            covered = _take_back(workspace, custody, sources, report, tell)
+            _remember_losses(workspace, former, report, covered=covered)
             if accept_loss:
-                workspace.audit.record("loss_accepted", count=losses.accept(workspace.store, workspace.log))
+                workspace.audit.record("loss_accepted", count=losses.accept(workspace.store))
             with workspace.store.read() as connection:
-                gone = [losses.words(loss) for loss in losses.standing(connection)]
-            report.missing += [*missing(workspace), *gone]
+                gone = [losses.words(connection, loss) for loss in losses.standing(connection)]
+            report.missing += gone or missing(workspace)
             workspace.lives.keep_position()
             tell(_("Everything is being checked once more."))
             report.after = verify(workspace)
@@ -180,13 +175,20 @@ def _has_wal(custody: Custody) -> bool:
     return wal.is_file() and wal.stat().st_size > 0
 
 
-def _remember_losses(workspace: Workspace, former: Contents | None, built: Built | None) -> None:
-    """Remember what this device wrote itself and is gone; only the mark may know how far its log had come."""
-    aside = built.aside if built else ""
-    if former is not None:
-        losses.note(workspace.store, workspace.log, former.incarnation, former.counter, aside)
-    elif built is not None and built.bad_pages:
-        losses.note(workspace.store, workspace.log, b"", 0, aside)
+def _remember_losses(workspace: Workspace, former: Contents | None, report: Report, *, covered: bool) -> None:
+    """Remember what is not here any more, and be sure of what came back.
+
+    Building a database has noted already what was lost of it. Where none was built, only the mark may know that this
+    device had written more.
+    """
+    if report.built is None and former is not None:
+        with workspace.store.write() as connection:
+            losses.note(connection, losses.new_loss(former.incarnation, former.counter, ""))
+    with workspace.store.read() as connection:
+        standing = losses.standing(connection)
+        named = losses.count_lacking(connection, standing)
+    if covered and standing and not named and not missing(workspace):
+        losses.settle(workspace.store)
 
 
 def _take_back_aside(workspace: Workspace, custody: Custody, report: Report) -> None:
@@ -213,34 +215,43 @@ def _workspace(custody: Custody) -> Workspace:
 
 def _take_back(
     workspace: Workspace, custody: Custody, sources: Sequence[Path], report: Report, tell: Callable[[str], None]
-) -> None:
+) -> bool:
+    """Take back what sources and the server hold; return whether a source has all chains as far as they are here."""
+    covered = False
     for source in sources:
         tell(_("{file} is being taken in.").format(file=source.name))
         if putting_back.is_backup(source):
-            count = putting_back.frames(workspace, custody, source)
+            count, heads = putting_back.frames(workspace, custody, source)
+            held = [heads]
         else:
             count = workspace.exchange.import_bundle(source).frames
+            held = [heads_of(workspace.log, device) or {} for device in workspace.log.membership.devices]
+        covered = covered or any(_covers(workspace, heads) for heads in held)
         report.taken_back[source.name] = count
         report.done.append(_("Frames taken back from {file}: {count}.").format(file=source.name, count=count))
     server = workspace.exchange.server
     if report.built is None or server is None:
-        return
+        return covered
     tell(_("The server is being asked."))
     try:
         count = workspace.exchange.sync().received
     except Failure as problem:
         report.missing.append(problem.message)
-        return
+        return covered
     report.taken_back[server] = count
     report.done.append(_("Frames taken back from the server: {count}.").format(count=count))
+    return covered
 
 
-def _said_of_audit(lost: int) -> str:
-    return ngettext(
-        "{count} entry at the end of the audit could not be read; the audit says so from now on.",
-        "{count} entries at the end of the audit could not be read; the audit says so from now on.",
-        lost,
-    ).format(count=lost)
+def _covers(workspace: Workspace, theirs: Heads) -> bool:
+    """Whether somebody's chains reach as far as those here, but for what this device wrote since it was mended."""
+    own = workspace.log.identity.incarnation
+    return all(
+        theirs.get(unit, {}).get(incarnation, (0, b""))[0] >= seq
+        for unit, chains in workspace.log.heads().items()
+        for incarnation, (seq, _hash) in chains.items()
+        if incarnation != own
+    )
 
 
 def _said_of(built: Built) -> str:
@@ -254,6 +265,19 @@ def _said_of(built: Built) -> str:
         bad=built.bad_pages,
         pages=built.pages,
     )
+    said += " " + _said_of_audit(built)
     if not built.aside:
         return said
     return f"{said} " + _("The damaged one was put aside as {file}; nothing was deleted.").format(file=built.aside)
+
+
+def _said_of_audit(built: Built) -> str:
+    audit = built.audit
+    said = _("Audit: entries kept {kept}, lost {lost}.").format(kept=audit.kept, lost=audit.lost)
+    if audit.lost:
+        said += " " + _("The audit says so itself from now on.")
+    if not audit.end_known:
+        said += " " + _("Whether its end is missing can't be told, since vault.mark does not tell either.")
+    if audit.is_other:
+        said += " " + _("It is not the audit that vault.mark noted; the audit says so from now on.")
+    return said

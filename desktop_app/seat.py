@@ -27,15 +27,20 @@ class SeatKeeper:
         self._vault = opened
         self._written: tuple[object, ...] | None = None
 
-    def keep(self) -> None:
+    def keep(self, *, closing: bool = False) -> None:
         """Write the seat, if it is not what the file holds.
+
+        How far the chains have come is different after every change; the seat need not tell it before the vault closes.
+
+        Args:
+            closing: The vault is being closed.
 
         Raises:
             Failure: The disk refused; the former file is intact.
         """
         with self._vault.read() as connection:
             present = (seat.stamp(connection), seat.notes(connection, is_kept))
-            if present == self._written:
+            if present == self._written and not closing:
                 return
             contents = seat.read(connection, is_kept, _salt(self._vault.database_path))
         data = msgspec.msgpack.encode(contents)

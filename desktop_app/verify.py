@@ -25,6 +25,8 @@ from sync.messages import N_, _
 from sync.sqlcipher import Connection, DatabaseError
 
 DATABASE = "database"
+LOSSES = "losses"
+"""What repairs could not find: no part of a vault, and no damage."""
 PARTS: tuple[Part, ...] = (
     Part("log", N_("Log: chains, signatures, contents"), contents.check_chains),
     Part("projection", N_("Cases as the log has them"), projection.check_projection),
@@ -188,11 +190,11 @@ def _check_losses(subject: Subject) -> list[Check]:
     """Return what repairs could not find; it is no part of a vault, so nothing is said when nothing is missing."""
     try:
         with subject.read() as connection:
-            missing = losses.standing(connection)
+            missing = [losses.words(connection, loss) for loss in losses.standing(connection)]
     except DatabaseError:
         return []  # what is damaged is named already
     title = _("What repairs could not find")
-    return [Check("losses", title, sound=False, finding=losses.words(loss)) for loss in missing]
+    return [Check(LOSSES, title, sound=False, finding=words) for words in missing]
 
 
 def _checked(part: str, title: str, check: Callable[[], str]) -> Check:

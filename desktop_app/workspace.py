@@ -336,7 +336,7 @@ class Workspace:
     def close(self) -> None:
         """Close the vault and wipe its keys."""
         key_past.keep(self._vault, self.log)
-        self._keep_seat()
+        self._keep_seat(closing=True)
         try:
             self.audit.close()
         finally:
@@ -348,10 +348,10 @@ class Workspace:
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
-    def _keep_seat(self) -> None:
+    def _keep_seat(self, *, closing: bool = False) -> None:
         # It is only wanted when the database is lost; whatever the disk says about it now, the work goes on.
         with suppress(Failure):
-            self._seat.keep()
+            self._seat.keep(closing=closing)
 
     def _event(self, applied: Applied) -> ChangeEvent:
         if len(applied.records) > _MANY or {name for name, _record in applied.records} - _OF_CASES:

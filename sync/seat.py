@@ -1,6 +1,7 @@
 """What makes a device itself: enough to make its database again and fill it from what others hold."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 
@@ -27,6 +28,20 @@ class SeatKey(msgspec.Struct, frozen=True, array_like=True):
     newest: bool
 
 
+class SeatHead(NamedTuple):
+    """How far one chain had come when the seat was written.
+
+    Args:
+        unit: 16-byte id.
+        incarnation: 16-byte id of the life of its author's log.
+        seq: The number of its last frame.
+    """
+
+    unit: bytes
+    incarnation: bytes
+    seq: int
+
+
 class Seat(msgspec.Struct, frozen=True):
     """One device's place in its community (docs/formats/vault.md).
 
@@ -39,6 +54,7 @@ class Seat(msgspec.Struct, frozen=True):
         keys: The unit keys held.
         notes: Small notes of this device: the server's address and key, and how many lives its log had.
         salt: The first 16 bytes of the database file, which authenticate its pages.
+        heads: How far the chains had come when the vault was last opened or closed, or later.
     """
 
     community: bytes
@@ -49,6 +65,7 @@ class Seat(msgspec.Struct, frozen=True):
     keys: list[SeatKey]
     notes: dict[str, bytes]
     salt: bytes = b""
+    heads: list[SeatHead] = []
 
 
 def stamp(connection: Connection) -> tuple[object, ...]:
@@ -84,8 +101,13 @@ def read(connection: Connection, kept: Callable[[str], bool], salt: bytes = b"")
         "SELECT u.uuid, k.epoch, k.key, k.newest FROM epoch_key k JOIN unit u ON u.id = k.unit ORDER BY u.id, k.epoch"
     )
     keys = [SeatKey(unit, epoch, key, bool(newest)) for unit, epoch, key, newest in rows]
+    heads = connection.execute(
+        "SELECT u.uuid, i.uuid, h.seq FROM head h JOIN unit u ON u.id = h.unit"
+        " JOIN incarnation i ON i.id = h.incarnation ORDER BY u.uuid, i.uuid"
+    )
+    ends = [SeatHead(*row) for row in heads]
     community, device, signer, opener = (bytes(local[name]) for name in _IDENTITY)
-    return Seat(community, device, signer, opener, links, keys, notes(connection, kept), salt)
+    return Seat(community, device, signer, opener, links, keys, notes(connection, kept), salt, ends)
 
 
 def plant(connection: Connection, seat: Seat, incarnation: bytes) -> None:

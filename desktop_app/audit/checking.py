@@ -2,6 +2,7 @@
 
 from desktop_app.audit import chain
 from desktop_app.audit.chain import Link
+from desktop_app.audit.mending import REPAIRED, Gap, told_gaps
 from desktop_app.audit.recorder import Cut
 from sync.messages import _, ngettext
 from sync.sqlcipher import Connection
@@ -31,10 +32,18 @@ def check(connection: Connection, noted: tuple[int, bytes] | None, cut: Cut | No
         Tampered: An entry was changed, taken out, put in or moved, or the end is missing.
     """
     count, last, at_note = 0, chain.NO_HASH, b""
+    told = told_gaps(connection)
+    tellers, behind = set(), set()
     for number, *rest, hash_ in connection.execute(_ENTRIES):
-        if number != count + 1:
-            raise Tampered(_missing(count + 1, number - 1))
-        if rest[1] is None or chain.hash_of(Link(number, *rest), last) != hash_:
+        follows = number == count + 1
+        if not follows:
+            teller, gap = told.get(count + 1, (0, None))
+            if gap != Gap(count + 1, number - 1, bytes(last)):
+                raise Tampered(_missing(count + 1, number - 1))
+            tellers.add(teller)
+            behind.add(number)
+        # What the entry behind a gap followed is gone; the entry that tells of the gap binds both sides of it.
+        if follows and (rest[1] is None or chain.hash_of(Link(number, *rest), last) != hash_):
             raise Tampered(
                 _(
                     "entry {number} is not as it was written, or the one before it was changed, moved, put in or "
@@ -44,6 +53,8 @@ def check(connection: Connection, noted: tuple[int, bytes] | None, cut: Cut | No
         count, last = number, hash_
         if noted is not None and number == noted[0]:
             at_note = hash_
+    if unproven := tellers & behind:
+        raise Tampered(_missing(min(unproven) - 1, min(unproven) - 1))
     if cut is not None:
         raise Tampered(
             _(
@@ -55,7 +66,8 @@ def check(connection: Connection, noted: tuple[int, bytes] | None, cut: Cut | No
         raise Tampered(_missing(count + 1, noted[0]))
     if noted is not None and at_note != noted[1]:
         raise Tampered(_("entry {number} is not the one that was noted in the file vault.mark").format(number=noted[0]))
-    return _whole(connection, count)
+    (held,) = connection.execute("SELECT count(*) FROM audit").fetchone()
+    return _whole(connection, held)
 
 
 def _missing(first: int, last: int) -> str:
@@ -65,11 +77,26 @@ def _missing(first: int, last: int) -> str:
 
 
 def _whole(connection: Connection, count: int) -> str:
-    found = ngettext("{count} entry, chained without a gap", "{count} entries, chained without a gap", count).format(
-        count=count
-    )
+    found = ngettext("{count} entry, chained without a gap", "{count} entries, chained without a gap", count)
+    if told_gaps(connection):
+        found = ngettext("{count} entry, chained", "{count} entries, chained", count)
+    found = found.format(count=count)
+    if lost := _lost(connection):
+        lost_to_damage = ngettext(
+            "{count} entry was lost to damage, as the entry of a repair says",
+            "{count} entries were lost to damage, as the entries of repairs say",
+            lost,
+        ).format(count=lost)
+        found = f"{found}; {lost_to_damage}"
     (cuts,) = connection.execute("SELECT count(*) FROM audit WHERE kind = 'audit_cut'").fetchone()
     if cuts:
         noted = _("earlier cuts noted in it: {cuts}").format(cuts=cuts)
         return f"{found}; {noted}"
     return found
+
+
+def _lost(connection: Connection) -> int:
+    """Return how many entries repairs could not read, as they wrote it down themselves."""
+    rows = connection.execute("SELECT detail FROM audit WHERE kind = ?", (REPAIRED,))
+    told = [chain.detail_of(detail).get("audit_lost") for (detail,) in rows]
+    return sum(lost for lost in told if isinstance(lost, int))

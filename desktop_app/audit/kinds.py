@@ -142,8 +142,11 @@ _ALL = (
     ),
     Kind(
         "vault_repaired", N_("Vault repaired: the database was built anew"), "warn", Group.SAFETY,
-        ("bad", "pages", "audit_lost"),
-        N_("pages that could not be read: {bad} of {pages}; entries lost at the end of the audit: {audit_lost}"),
+        ("bad", "pages", "audit_kept", "audit_lost", "gaps"),
+        N_(
+            "pages that could not be read: {bad} of {pages}; entries of the audit that were kept: {audit_kept}, "
+            "lost: {audit_lost}"
+        ),
         "warn",
     ),
     Kind(

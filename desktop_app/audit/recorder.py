@@ -287,13 +287,7 @@ class Audit:
         if self._end is not None and (number, previous) != self._end:
             cut = Cut(self._end[0], number)
             events = [_event("audit_cut", "", {"expected": cut.expected, "found": cut.found}), *events]
-        author = _author(connection, self._device, self._person) if events else 0
-        for event in events:
-            number += 1
-            texts = (event.origin, event.kind.id, event.subject, event.detail)
-            previous = chain.hash_of(Link(number, event.time_ms, self._device, self._person, *texts), previous)
-            connection.execute(_INSERT, (number, event.time_ms, author, *texts, previous))
-        return (number, previous), cut
+        return _append(connection, self._device, self._person, events), cut
 
     def _note(self, end: tuple[int, bytes]) -> None:
         try:
@@ -335,6 +329,30 @@ class Audit:
         else:
             self._end = kept
             self._commit(durable=True)
+
+
+def append(connection: Connection, device: bytes, person: bytes, kind: str, **detail: object) -> tuple[int, bytes]:
+    """Append one entry to the audit of a database that nobody else has open; return the end of the chain.
+
+    Args:
+        connection: Inside a write transaction that the caller commits.
+        device: The 16-byte id of the device.
+        person: The 16-byte id of the person whose seat it is.
+        kind: One of `KINDS`.
+        **detail: The details that the kind names.
+    """
+    return _append(connection, device, person, [_event(kind, "", detail)])
+
+
+def _append(connection: Connection, device: bytes, person: bytes, events: list[_Event]) -> tuple[int, bytes]:
+    number, previous = end_of(connection)
+    author = _author(connection, device, person) if events else 0
+    for event in events:
+        number += 1
+        texts = (event.origin, event.kind.id, event.subject, event.detail)
+        previous = chain.hash_of(Link(number, event.time_ms, device, person, *texts), previous)
+        connection.execute(_INSERT, (number, event.time_ms, author, *texts, previous))
+    return number, previous
 
 
 def _event(kind_id: str, subject: str, detail: Mapping[str, object]) -> _Event:

@@ -14,6 +14,7 @@ from desktop_app.workspace import Workspace
 from sync import files
 from sync.errors import Damaged
 from sync.messages import _
+from sync.replica import Heads
 
 
 def is_backup(path: Path) -> bool:
@@ -65,7 +66,7 @@ def _is_whole(folder: Path) -> bool:
     return True
 
 
-def frames(workspace: Workspace, custody: Custody, source: Path) -> int:
+def frames(workspace: Workspace, custody: Custody, source: Path) -> tuple[int, Heads]:
     """Take in the frames and links of a backup's newest state; known ones change nothing.
 
     Args:
@@ -74,7 +75,7 @@ def frames(workspace: Workspace, custody: Custody, source: Path) -> int:
         source: The backup.
 
     Returns:
-        How many frames came back.
+        How many frames came back, and how far its chains reach.
 
     Raises:
         Failure: It is the backup of another vault, or damaged.
@@ -85,4 +86,8 @@ def frames(workspace: Workspace, custody: Custody, source: Path) -> int:
     with saved_database_file(source, custody.subkey) as path:
         found = collect([path], bytes(custody.database_key), b"")
     order = sorted(found.frames.values(), key=lambda frame: (frame.header.incarnation, frame.header.seq))
-    return workspace.log.apply([frame.body for frame in order], list(found.links.values())).frames
+    heads: Heads = {}
+    for frame in order:
+        header = frame.header
+        heads.setdefault(header.unit, {})[header.incarnation] = (header.seq, frame.hash)
+    return workspace.log.apply([frame.body for frame in order], list(found.links.values())).frames, heads

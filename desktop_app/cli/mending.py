@@ -35,13 +35,18 @@ def add_commands(commands: Commands) -> None:
 
 
 def _verify(arguments: Namespace) -> int:
-    from desktop_app.verify import verify_folder
+    from desktop_app.verify import LOSSES, verify_folder
 
     checks = verify_folder(arguments.vault, output.passphrase(arguments))
     sound = all(check.sound for check in checks)
     output.result(arguments, {"sound": sound, "checks": [asdict(check) for check in checks]}, *_lines(checks))
     if sound:
         return 0
+    if all(check.sound or check.part == LOSSES for check in checks):
+        output.tell(
+            _("The vault is whole, and you can work on; but a repair could not find everything that was in it.")
+        )
+        return DAMAGED
     output.tell(
         _(
             "Something in this vault is not as it should be. Nothing was changed. Make a copy of the folder, then run "

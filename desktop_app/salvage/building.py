@@ -5,11 +5,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop_app import schema
+import msgspec
+
+from desktop_app import losses, schema
+from desktop_app.audit import mending
+from desktop_app.audit.mending import Mended
+from desktop_app.exchange import LAST_EXCHANGE
 from desktop_app.highwater import Contents, HighWater
 from desktop_app.lives import LIVES, lives_by_chance
+from desktop_app.losses import End, Loss
 from desktop_app.projection import DeskProjection
-from desktop_app.salvage.collecting import DRAFTS, Found, collect
+from desktop_app.salvage.collecting import AUDIT, DRAFTS, Found, collect, with_authors
+from desktop_app.salvage.ends import ends_before
 from desktop_app.salvage.rows import Row
 from desktop_app.seat import read_seat
 from desktop_app.vault import failures, wal
@@ -37,7 +44,7 @@ class Built:
         frames: How many frames the new one has.
         frames_waiting: How many are kept for when those before them come back.
         drafts: How many drafts the new one has.
-        audit_lost: How many entries are missing at the end of its audit.
+        audit: What became of its audit.
         aside: The name under which the damaged one is kept, or empty when there was none.
     """
 
@@ -46,7 +53,7 @@ class Built:
     frames: int
     frames_waiting: int
     drafts: int
-    audit_lost: int
+    audit: Mended
     aside: str
 
 
@@ -70,17 +77,19 @@ def rebuild_database(custody: Custody) -> Built:
     whole = _whole_seat(known, found)
     path = custody.database_path
     building = path.with_name(f"{path.name}.new-{os.urandom(4).hex()}")
+    aside = wal.next_aside(path)
     try:
         life = _NewLife(random_id(), lives_by_chance())
-        filled = _fill(building, custody, _with_life(whole, found, life.lives), found, life.incarnation)
+        before = _before(custody, known, found, aside.name if os.path.lexists(path) else "")
+        filled = _fill(building, custody, _with_life(whole, found, life.lives), before, life.incarnation)
         with failures.plainly():
-            aside = _publish(building, path)
+            _publish(building, path, aside)
     except BaseException:
         for file in (building, building.with_name(building.name + "-wal"), building.with_name(building.name + "-shm")):
             file.unlink(missing_ok=True)  # unfinished and only ours
         raise
-    lost = _note_life(custody, life, filled.audit)
-    return Built(found.pages, found.bad_pages, filled.frames, filled.waiting, filled.drafts, lost, aside)
+    _note_life(custody, life, filled.audit.end)
+    return Built(found.pages, found.bad_pages, filled.frames, filled.waiting, filled.drafts, filled.audit, before.aside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +99,34 @@ class _NewLife:
 
 
 @dataclass(frozen=True, slots=True)
+class _Before:
+    """What was found, what the files beside it tell, and the name under which the damaged database will be kept."""
+
+    found: Found
+    seat: Seat | None
+    mark: Contents | None
+    in_place: bool
+    aside: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Filled:
-    """What a new database holds; `audit` is the number and hash of the last entry of its audit."""
+    """What a new database holds."""
 
     frames: int
     waiting: int
     drafts: int
-    audit: tuple[int, bytes] | None
+    audit: Mended
+
+
+def _before(custody: Custody, known: Seat | None, found: Found, aside: str) -> _Before:
+    path = custody.database_path
+    in_place = any(each.is_file() and each.stat().st_size for each in (path, path.with_name(path.name + "-wal")))
+    try:
+        mark = HighWater(custody.mark()).contents
+    except Damaged:
+        mark = None
+    return _Before(found, known, mark, in_place, aside)
 
 
 def _known_seat(custody: Custody) -> Seat | None:
@@ -132,38 +162,67 @@ def _founding_first(links: list[bytes]) -> list[bytes]:
 
 def _with_links(known: Seat, links: list[bytes]) -> Seat:
     """Return a seat with other links."""
-    return Seat(known.community, known.device, known.signer, known.opener, links, known.keys, known.notes, known.salt)
+    return msgspec.structs.replace(known, links=links)
 
 
 def _with_life(known: Seat, found: Found, lives: int) -> Seat:
     """Return a seat with the notes that were found, and the number of its new life."""
-    notes = {**known.notes, **found.notes, LIVES: str(lives).encode()}
-    return Seat(known.community, known.device, known.signer, known.opener, known.links, known.keys, notes, known.salt)
+    return msgspec.structs.replace(known, notes={**known.notes, **found.notes, LIVES: str(lives).encode()})
 
 
-def _fill(path: Path, custody: Custody, known: Seat, found: Found, incarnation: bytes) -> _Filled:
+def _fill(path: Path, custody: Custody, known: Seat, before: _Before, incarnation: bytes) -> _Filled:
+    found = before.found
+    members = Membership.of(known.links)
+    person = next((device.entry.person for device in members.seats(known.device)), known.device)
     database = Database(path, custody.database_key, create=True)
     try:
         with database.write() as connection:
             seat.plant(connection, known, incarnation)
             schema.create(connection)
             connection.execute(f"PRAGMA user_version = {schema.VERSION:d}")
-            for table, rows in sorted(found.carried.items(), key=lambda each: _leans(connection, each[0])):
+            carried = with_authors(found, known.device, person)
+            for table, rows in sorted(carried.items(), key=lambda each: _leans(connection, each[0])):
                 _carry(connection, table, rows)
-            applier = Applier(connection, Membership.of(known.links), DeskProjection())
+            applier = Applier(connection, members, DeskProjection())
             order = sorted(found.frames.values(), key=lambda each: (each.header.incarnation, each.header.seq))
             for start in range(0, len(order), _AT_ONCE):
                 applier.take([frame.body for frame in order[start : start + _AT_ONCE]])
             applier.finish()
+            losses.note(connection, _loss(before, known, members))
+            audit = mending.tell(
+                connection,
+                (known.device, person),
+                before.mark.audit if before.mark else None,
+                (found.bad_pages, found.pages),
+                is_whole=AUDIT in found.whole,
+                mark_known=before.mark is not None,
+            )
             counts = [
                 int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - the names here
                 for table in ("frame", "waiting", DRAFTS)
             ]
-            end = connection.execute("SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1").fetchone()
     finally:
         database.close()
     path.chmod(0o600)
-    return _Filled(counts[0], counts[1], counts[2], None if end is None else (end[0], end[1]))
+    return _Filled(counts[0], counts[1], counts[2], audit)
+
+
+def _loss(before: _Before, known: Seat, members: Membership) -> Loss:
+    """Return what is known of what there was; what the new database has of it is forgotten when it is noted."""
+    found, mark = before.found, before.mark
+    alone = members.devices.keys() | {each.device.entry.id for each in members.enrolments.values()} <= {known.device}
+    ends = ends_before(found, before.seat, mark, in_place=before.in_place, alone=alone)
+    return Loss(
+        mark.incarnation if mark else b"",
+        mark.counter if mark else 0,
+        losses.now_ms(),
+        before.aside,
+        [End(unit, incarnation, seq) for (unit, incarnation), seq in sorted(ends.chains.items())],
+        not ends.is_sure,
+        found.bad_pages,
+        found.pages,
+        found.notes.get(LAST_EXCHANGE, b""),
+    )
 
 
 def _leans(connection: Connection, table: str) -> int:
@@ -187,16 +246,10 @@ def _carry(connection: Connection, table: str, rows: list[Row]) -> None:
             connection.execute(f'INSERT OR IGNORE INTO "{table}" VALUES ({marks})', values)  # noqa: S608 - it exists
 
 
-def _publish(building: Path, path: Path) -> str:
-    """Put the new database in place of the damaged one, which is kept beside it.
-
-    Returns:
-        The name of what was put aside, or empty.
-    """
+def _publish(building: Path, path: Path, aside: Path) -> None:
+    """Put the new database in place of the damaged one, which is kept beside it under another name."""
     files.sync_file(building)
-    aside = wal.next_aside(path)
-    there = os.path.lexists(path)
-    if there:
+    if os.path.lexists(path):
         _keep_aside(path, aside)
     log = path.with_name(path.name + "-wal")
     if os.path.lexists(log):  # it belongs to what is aside, and would be taken for the new one's
@@ -204,7 +257,6 @@ def _publish(building: Path, path: Path) -> str:
     path.with_name(path.name + "-shm").unlink(missing_ok=True)
     building.replace(path)
     files.sync_folder(path.parent)
-    return aside.name if there else ""
 
 
 def _keep_aside(path: Path, aside: Path) -> None:
@@ -216,16 +268,7 @@ def _keep_aside(path: Path, aside: Path) -> None:
     path.rename(aside)
 
 
-def _note_life(custody: Custody, life: _NewLife, audit: tuple[int, bytes] | None) -> int:
-    """Tell the mark of the new life; without it the next opening begins one more, which harms nothing.
-
-    Returns:
-        How many entries of the audit the mark knew of and the new database has not.
-    """
+def _note_life(custody: Custody, life: _NewLife, audit: tuple[int, bytes]) -> None:
+    """Tell the mark of the new life; without it the next opening begins one more, which harms nothing."""
     with suppress(Failure):
-        mark = custody.mark()
-        former = HighWater(mark).contents
-        mark.store(Contents(life.incarnation, 0, life.lives, audit).pack())
-        if former is not None and former.audit is not None:
-            return max(0, former.audit[0] - (audit[0] if audit else 0))
-    return 0
+        custody.mark().store(Contents(life.incarnation, 0, life.lives, audit).pack())

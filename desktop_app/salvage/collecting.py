@@ -8,13 +8,14 @@ from pathlib import Path
 import msgspec
 
 from desktop_app.salvage.pages import Pages
-from desktop_app.salvage.rows import Row, Value, every_row, rows_of, table_roots
+from desktop_app.salvage.rows import Row, Table, Value, every_row, read_table, table_roots
 from sync import frames, membership
+from sync.crypto import HASH_BYTES
 from sync.frames import BadFrame, Frame
 from sync.membership import BadLink
 from sync.seat import Seat, SeatKey
 
-DRAFTS = "draft"
+DRAFTS, AUDIT, AUTHORS = "draft", "audit", "audit_author"
 _LOCAL, _EPOCHS, _UNITS = "local", "epoch_key", "unit"
 _NOTE = "note:"
 # What follows from the frames, or is made anew with the tables.
@@ -32,13 +33,15 @@ class Found:
         frames: By hash, each with its contents whole as far as its hash tells.
         links: Membership links by hash.
         tables: The rows of other tables, by table; only those of the first file that had the table.
-        pages: How many pages there should be.
-        bad_pages: How many could not be read.
+        whole: The tables of the first file that was there of which every row could be read in its newest state.
+        pages: How many pages that file should have.
+        bad_pages: How many of them could not be read.
     """
 
     frames: dict[bytes, Frame] = field(default_factory=dict)
     links: dict[bytes, bytes] = field(default_factory=dict)
     tables: dict[str, list[Row]] = field(default_factory=dict)
+    whole: frozenset[str] = frozenset()
     pages: int = 0
     bad_pages: int = 0
 
@@ -98,21 +101,57 @@ def collect(files: Iterable[Path], key: bytes, salt: bytes) -> Found:
     return found
 
 
+def with_authors(found: Found, device: bytes, person: bytes) -> dict[str, list[Row]]:
+    """Return what is carried over, with authors for entries of the audit whose author's row is lost.
+
+    A wrong guess is no harm: the hash of an entry covers its author, so that a check tells.
+
+    Args:
+        found: What was found.
+        device: The 16-byte id of this device, which writes the audit.
+        person: The 16-byte id of the person whose seat it is.
+    """
+    carried = found.carried
+    known = {row.rowid for row in carried.get(AUTHORS, [])}
+    wanted = {row.values[2] for row in carried.get(AUDIT, []) if len(row.values) > 2}
+    lost = [Row(number, (None, device, person)) for number in wanted - known if isinstance(number, int)]
+    return {**carried, AUTHORS: [*carried.get(AUTHORS, []), *lost]}
+
+
 def _collect(found: Found, pages: Pages) -> None:
-    found.pages += pages.count
-    found.bad_pages += sum(pages.page(number) is None for number in pages.numbers())
-    drafts: list[Row] = []
+    is_first = not found.pages
+    if is_first:
+        found.pages = pages.count
+        found.bad_pages = sum(pages.page(number) is None for number in pages.numbers())
+    shaped: dict[str, list[Row]] = {DRAFTS: [], AUDIT: []}
     for row in every_row(pages):
         for value in row.values:
             _take(found, value)
         if _is_draft(row.values):
-            drafts.append(row)
+            shaped[DRAFTS].append(row)
+        elif _is_audit(row):
+            shaped[AUDIT].append(row)
     roots = table_roots(pages)
-    for name, root in roots.items():
-        if name not in found.tables and root:
-            found.tables[name] = list(rows_of(pages, root))
-    if DRAFTS not in roots and drafts and DRAFTS not in found.tables:
-        found.tables[DRAFTS] = drafts  # the list of tables is lost; a draft is known by its shape
+    tables = {name: read_table(pages, root) for name, root in roots.items() if root}
+    if is_first and pages.is_newest:
+        found.whole = frozenset(name for name, table in tables.items() if table.whole)
+    _add_by_shape(tables, shaped)
+    for name, table in tables.items():
+        found.tables.setdefault(name, table.rows)
+
+
+def _add_by_shape(tables: dict[str, Table], shaped: dict[str, list[Row]]) -> None:
+    """Add rows that no way leads to any more, but whose shape says what they are.
+
+    An entry of the audit is never removed, so that each one found belongs to it; a draft may have been.
+    """
+    if DRAFTS not in tables and shaped[DRAFTS]:
+        tables[DRAFTS] = Table(shaped[DRAFTS], whole=False)
+    audit = tables.get(AUDIT, Table([], whole=False))
+    if not audit.whole and shaped[AUDIT]:
+        reached = {row.rowid for row in audit.rows}
+        lost = {row.rowid: row for row in shaped[AUDIT] if row.rowid not in reached}
+        tables[AUDIT] = Table([*audit.rows, *lost.values()], whole=False)
 
 
 def _take(found: Found, value: Value) -> None:
@@ -131,6 +170,13 @@ def _take(found: Found, value: Value) -> None:
         except BadLink:
             return
         found.links[link.hash] = link.data
+
+
+def _is_audit(row: Row) -> bool:
+    match row.values:
+        case (None, int(), int(), str(), str(), str(), str(), bytes(hash_)):
+            return bool(row.rowid) and len(hash_) == HASH_BYTES
+    return False
 
 
 def _is_draft(values: tuple[Value, ...]) -> bool:

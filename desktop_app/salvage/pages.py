@@ -22,6 +22,8 @@ _MAC_BYTES = 64
 _SALT_MASK = 0x3A
 _MAC_KEY_ROUNDS = 2
 _HEADER = b"SQLite format 3\x00"
+_COUNT_AT = 28
+"""Where the first page says how many there are."""
 _WAL_HEADER = struct.Struct(">IIIIIIII")
 _WAL_FRAME = struct.Struct(">IIIIII")
 _WAL_MAGICS = frozenset({0x377F0682, 0x377F0683})
@@ -42,7 +44,7 @@ class Pages:
         self._size = path.stat().st_size if self._file else 0
         wal = path.with_name(path.name + "-wal")
         self._wal: BinaryIO | None = wal.open("rb") if wal.is_file() else None
-        self._in_wal = _committed(self._wal) if self._wal else {}
+        self._in_wal, self._log_is_odd = _committed(self._wal) if self._wal else ({}, False)
         salts = {salt, *(raw[:SALT_BYTES] for raw in self.copies(1))}
         self._mac_keys = [_mac_key(key, each) for each in salts if len(each) == SALT_BYTES]
         self._numbered, self._claimed = self._number()
@@ -57,16 +59,35 @@ class Pages:
         yield from self._numbered
         yield from self._claimed
 
+    @property
+    def is_newest(self) -> bool:
+        """Whether the write-ahead log names every page that it held, so that `is_stale` tells of each that is older."""
+        return not self._log_is_odd and all(self.page(number) is not None for number in self._claimed)
+
+    def is_stale(self, number: int) -> bool:
+        """Whether the newest copy of a page can't be read, so that at best an older one is.
+
+        Args:
+            number: From 1.
+        """
+        newest = next(self.copies(number), None)
+        return newest is None or not self._is_authentic(newest, number)
+
     def _number(self) -> tuple[range, list[int]]:
         """Return the pages up to the last one, and those behind it of which a damaged log only says that they are.
 
         A frame of the log may name any page, of which there can be four billion; only an authentic one proves that
         those before it exist.
         """
-        in_file = -(-self._size // PAGE_BYTES)
+        in_file = max(-(-self._size // PAGE_BYTES), self._declared())
         beyond = sorted(number for number in self._in_wal if number > in_file)
         last = next((number for number in reversed(beyond) if self.page(number) is not None), in_file)
         return range(1, last + 1), [number for number in beyond if number > last]
+
+    def _declared(self) -> int:
+        """Return how many pages the first one says that there are: a file that was cut off has fewer."""
+        first = self.page(1)
+        return 0 if first is None else int.from_bytes(first[_COUNT_AT : _COUNT_AT + 4], "big")
 
     def page(self, number: int) -> bytes | None:
         """Return what SQLite has of a page, or None when it is missing or not authentic.
@@ -75,13 +96,16 @@ class Pages:
             number: From 1.
         """
         for raw in self.copies(number):
-            start = SALT_BYTES if number == 1 else 0
-            body, mac = raw[start:-_MAC_BYTES], raw[-_MAC_BYTES:]
-            if any(_authentic(key, body, number, mac) for key in self._mac_keys):
+            if self._is_authentic(raw, number):
+                body = raw[SALT_BYTES if number == 1 else 0 : -_MAC_BYTES]
                 cipher = Cipher(algorithms.AES(self._key), modes.CBC(body[-_IV_BYTES:])).decryptor()
                 plain = cipher.update(body[:-_IV_BYTES]) + cipher.finalize()
                 return _HEADER + plain if number == 1 else plain
         return None
+
+    def _is_authentic(self, raw: bytes, number: int) -> bool:
+        body, mac = raw[SALT_BYTES if number == 1 else 0 : -_MAC_BYTES], raw[-_MAC_BYTES:]
+        return any(_authentic(key, body, number, mac) for key in self._mac_keys)
 
     def copies(self, number: int) -> Iterator[bytes]:
         """Yield the encrypted page as the WAL has it, then as the file has it.
@@ -122,28 +146,36 @@ def is_own(path: Path, key: bytes) -> bool:
         pages.close()
 
 
-def _committed(wal: BinaryIO) -> dict[int, int]:
-    """Return where in a WAL the newest committed copy of each page begins."""
+def _committed(wal: BinaryIO) -> tuple[dict[int, int], bool]:
+    """Return where in a WAL the newest committed copy of each page begins, and whether something in it is odd.
+
+    Odd is a head that is none, or a frame of this log behind one of another: what lies behind the end of a log is left
+    from before it was begun anew, and never newer.
+    """
     head = wal.read(_WAL_HEADER.size)
     if len(head) < _WAL_HEADER.size:
-        return {}
+        return {}, bool(head)
     magic, _version, page_bytes, _sequence, *salts, _sum1, _sum2 = _WAL_HEADER.unpack(head)
     if magic not in _WAL_MAGICS or page_bytes != PAGE_BYTES:
-        return {}
+        return {}, True
     found: dict[int, int] = {}
     pending: dict[int, int] = {}
+    count, end, odd = 0, 0, False
     while len(frame := wal.read(_WAL_FRAME.size)) == _WAL_FRAME.size:
         number, size_after_commit, *frame_salts, _sum1, _sum2 = _WAL_FRAME.unpack(frame)
-        if frame_salts != salts:  # left from before the WAL was begun anew
-            break
         start = wal.tell()
         if len(wal.read(PAGE_BYTES)) < PAGE_BYTES:
             break
+        count += 1
+        if frame_salts != salts:
+            continue
+        odd = odd or end != count - 1
+        end = count
         pending[number] = start
         if size_after_commit:
             found |= pending
             pending = {}
-    return found
+    return found, odd or (count > 0 and not end)
 
 
 def _mac_key(key: bytes, salt: bytes) -> bytes:

@@ -30,31 +30,46 @@ class Row:
     values: tuple[Value, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What could be read of one table.
+
+    Args:
+        rows: The rows that can be reached.
+        whole: Whether these are all: no page on the way is missing, broken or an older one.
+    """
+
+    rows: list[Row]
+    whole: bool
+
+
 def every_row(pages: Pages) -> Iterator[Row]:
     """Yield the rows of all pages that are whole, whatever table they belong to; removed ones may be among them."""
     for number in pages.numbers():
         page = pages.page(number)
         if page is not None:
-            yield from _rows(pages, page, _start(number))
+            yield from (row for row in _rows(pages, page, _start(number)) if row is not None)
 
 
 def table_roots(pages: Pages) -> dict[str, int]:
     """Return the names of the tables that can still be found, and the page at which each begins."""
     found = {}
-    for row in rows_of(pages, 1):
+    for row in read_table(pages, 1).rows:
         match row.values:
             case ("table", str(name), _, int(root), _):
                 found[name] = root
     return found
 
 
-def rows_of(pages: Pages, root: int) -> Iterator[Row]:
-    """Yield the rows of one table that can still be reached.
+def read_table(pages: Pages, root: int) -> Table:
+    """Read the rows of one table that can still be reached.
 
     Args:
         pages: The pages of the database.
         root: The page at which the table begins.
     """
+    rows: list[Row] = []
+    whole = True
     seen: set[int] = set()
     pending = [root]
     while pending:
@@ -62,9 +77,13 @@ def rows_of(pages: Pages, root: int) -> Iterator[Row]:
         page = pages.page(number) if number > 0 and number not in seen else None
         seen.add(number)
         if page is None:
+            whole = False
             continue
-        yield from _rows(pages, page, _start(number))
+        found = list(_rows(pages, page, _start(number)))
+        rows += [row for row in found if row is not None]
+        whole = whole and None not in found and not pages.is_stale(number)
         pending.extend(_children(page, _start(number)))
+    return Table(rows, whole)
 
 
 def _start(number: int) -> int:
@@ -90,7 +109,8 @@ def _children(page: bytes, start: int) -> Iterator[int]:
                 yield int(struct.unpack_from(">I", page, cell)[0])
 
 
-def _rows(pages: Pages, page: bytes, start: int) -> Iterator[Row]:
+def _rows(pages: Pages, page: bytes, start: int) -> Iterator[Row | None]:
+    """Yield the rows of one page, None for one that does not hold together."""
     kind = page[start]
     if kind not in {_TABLE_LEAF, _INDEX_LEAF, _INDEX_INTERIOR}:
         return
@@ -103,6 +123,7 @@ def _rows(pages: Pages, page: bytes, start: int) -> Iterator[Row]:
                 rowid, at = _varint(page, at)
             values = _record(_payload(pages, page, at, size, in_table=kind == _TABLE_LEAF))
         except (_Broken, IndexError, struct.error, UnicodeDecodeError):
+            yield None
             continue
         yield Row(rowid, values)
 
