@@ -1,26 +1,45 @@
 """Exchange by a stick that goes round between several devices, in both directions at once."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desktop_app.attachments.carried import Intake
+from desktop_app.attachments.service import FileService
 from desktop_app.conflicts import ConflictService
 from desktop_app.directory import Directory, moment
 from desktop_app.exchange import BundleResult, bundle_warnings, revoked
 from desktop_app.sizes import size_words
 from desktop_app.vault import Vault, failures, stick
+from sync.errors import Damaged
 from sync.log import Log
 from sync.messages import _, ngettext
+from sync.replica import Heads
 
 if TYPE_CHECKING:
     from sync.stick import Seen, Visit, Watcher
 
 _PLACE = "stick-place"
 _BY_ITSELF = "stick-by-itself"
+_ATTACHMENTS = "stick-attachments"
 _DELIVERED = "revoked-delivered"
 _MANY = 10
 """How many faulty files are named; of more, their number is told."""
+
+
+class Attachments(StrEnum):
+    """Which attached files a stick carries, in both directions."""
+
+    NONE = "none"
+    SMALL = "small"
+    ALL = "all"
+
+
+SMALL_BYTES = 2 * 2**20
+"""Up to this size a file is small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +93,9 @@ class StickResult:
         complete: Everything was taken in and written.
         devices: The other devices that use the stick.
         troubles: Sentences about what on the stick could not be used.
+        chunks_received: Parts of attached files taken in.
+        chunks_sent: Parts of attached files written.
+        chunks_left: Parts of attached files that found no room.
     """
 
     received: int
@@ -90,6 +112,9 @@ class StickResult:
     complete: bool
     devices: tuple[StickDevice, ...]
     troubles: tuple[str, ...]
+    chunks_received: int = 0
+    chunks_sent: int = 0
+    chunks_left: int = 0
 
 
 class StickService:
@@ -100,13 +125,17 @@ class StickService:
         vault: The vault, to read names from.
         directory: Knows whose device is whose.
         conflicts: Counted after an exchange.
+        files: The attached files.
     """
 
-    def __init__(self, log: Log, vault: Vault, directory: Directory, conflicts: ConflictService) -> None:
+    def __init__(
+        self, log: Log, vault: Vault, directory: Directory, conflicts: ConflictService, files: FileService
+    ) -> None:
         self._log = log
         self._vault = vault
         self._directory = directory
         self._conflicts = conflicts
+        self._files = files
 
     @property
     def place(self) -> Path | None:
@@ -122,6 +151,16 @@ class StickService:
     def allow_by_itself(self, *, allowed: bool) -> None:
         """Let the desk exchange by a known stick without being asked, or not."""
         self._log.remember(_BY_ITSELF, b"1" if allowed else b"0")
+
+    @property
+    def attachments(self) -> Attachments:
+        """Which attached files are carried."""
+        kept = (self._log.recall(_ATTACHMENTS) or b"").decode()
+        return Attachments(kept) if kept in set(Attachments) else Attachments.SMALL
+
+    def choose(self, attachments: Attachments) -> None:
+        """Choose which attached files are carried from now on."""
+        self._log.remember(_ATTACHMENTS, attachments.value.encode())
 
     def look(self, folder: Path) -> StickPlace:
         """Return what can be told of a stick without changing anything on it.
@@ -139,12 +178,15 @@ class StickService:
         found = [self.look(folder) for folder in stick.removable()]
         return sorted(found, key=lambda each: not each.known)
 
-    def exchange(self, folder: Path, watcher: "Watcher | None" = None) -> StickResult:
+    def exchange(
+        self, folder: Path, watcher: "Watcher | None" = None, attachments: Attachments | None = None
+    ) -> StickResult:
         """Take in what others left on a stick, and write what they lack.
 
         Args:
             folder: The stick, or a folder on it; the last one is remembered.
             watcher: Told of progress, asked whether to stop.
+            attachments: Which attached files are carried this time; by default, as was chosen.
 
         Raises:
             Refused: There is no such place, it can't be written, or this device was revoked.
@@ -155,7 +197,9 @@ class StickService:
         failures.require_outside(self._vault.folder, folder)
         if self._log.is_revoked and self._log.recall(_DELIVERED):
             raise revoked()
-        done = visit(self._log, folder, watcher=watcher)
+        chosen = attachments or self.attachments
+        chunks = None if chosen is Attachments.NONE else _Chunks(self._files, chosen)
+        done = visit(self._log, folder, watcher=watcher, chunks=chunks)
         self._log.remember(_PLACE, str(folder.absolute()).encode())
         if self._log.is_revoked:
             if done.complete:  # what it wrote before it knew has been handed over for a decision
@@ -187,6 +231,9 @@ class StickService:
             complete=done.complete,
             devices=self._devices(done.seen),
             troubles=tuple(sentences),
+            chunks_received=done.files.received,
+            chunks_sent=done.files.sent,
+            chunks_left=done.files.left,
         )
 
     def _devices(self, seen: "tuple[Seen, ...]") -> tuple[StickDevice, ...]:
@@ -200,6 +247,52 @@ class StickService:
         return tuple(sorted(found, key=lambda device: device.when, reverse=True))
 
 
+class _Chunks:
+    """The chunks of a vault's attached files, as far as they are chosen.
+
+    Args:
+        files: The attached files.
+        chosen: Which.
+    """
+
+    def __init__(self, files: FileService, chosen: Attachments) -> None:
+        self._files = files
+        self._limit = SMALL_BYTES if chosen is Attachments.SMALL else None
+        self._chosen: set[bytes] | None = None
+        self._intake: Intake | None = None
+
+    def offered(self, known: Heads) -> Iterator[bytes]:
+        """Yield the ids of chunks of files whose records somebody with these heads lacks."""
+        return self._files.names_to_carry(known, self._limit)
+
+    def read(self, chunk: bytes) -> bytes | None:
+        """Return a chunk as it is stored, or None when it is not here or damaged."""
+        try:
+            return self._files.chunks.read(chunk)
+        except Damaged:
+            return None
+
+    def wanted(self) -> Iterator[bytes]:
+        """Yield the ids of chunks that are not here and wanted."""
+        return self._files.missing(self._limit)
+
+    def wants(self, chunk: bytes) -> bool:
+        """Say whether a chunk is known to belong here, wanted, and not here."""
+        if self._intake is None:
+            self._intake = self._files.intake()
+        if self._chosen is None:
+            self._chosen = set(self.wanted())
+        return chunk in self._chosen and self._intake.wants(chunk)
+
+    def put(self, chunk: bytes, data: bytes) -> bool:
+        """Take a chunk in; tell whether it was new."""
+        if self._intake is None:
+            self._intake = self._files.intake()
+        new = self._intake.put(chunk, data)
+        self._chosen = None  # a manifest may name more
+        return new
+
+
 def warnings(result: StickResult) -> list[str]:
     """Return what a person must be told of an exchange by a stick, besides what it moved."""
     found = list(result.troubles)
@@ -209,5 +302,12 @@ def warnings(result: StickResult) -> list[str]:
                 "The stick is full: {count} frames ({size}) found no room. What was written is whole and in order, "
                 "the oldest first. Make room on the stick or take another one, and exchange again: the rest follows."
             ).format(count=result.left, size=size_words(result.left_bytes))
+        )
+    if result.chunks_left:
+        found.append(
+            _(
+                "The stick is full: some attached files found no room. All changes are on it. Make room on the stick "
+                "or take another one, and exchange again: the files follow."
+            )
         )
     return [*found, *bundle_warnings(BundleResult(result.received, waiting=result.waiting, refused=result.refused))]

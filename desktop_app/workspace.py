@@ -129,7 +129,7 @@ class Workspace:
         self.cases = CaseService(opened, self.log, reader, self.drafts, self.audit, self.lives.number_suffix)
         self.conflicts = ConflictService(opened, self.log, reader, self.audit)
         self.exchange = ExchangeService(self.log, self.conflicts, self.audit, opened.folder)
-        self.sticks = StickService(self.log, opened, self._directory, self.conflicts)
+        self.sticks = StickService(self.log, opened, self._directory, self.conflicts, self.files)
         if self.lives.notices:
             self.files.distrust_past()
         self._listeners: list[Callable[[ChangeEvent], None]] = []

@@ -282,6 +282,14 @@ class Log:
                 )
             )
 
+    def common_keys(self) -> list[bytes]:
+        """Return the keys of the unit that every member belongs to, the newest first."""
+        unit = self.membership.common_unit
+        with self._store.read() as connection:
+            held = epochs.held(connection)
+        found = [held[unit, epoch] for epoch in self.membership.epochs.get(unit, {}) if (unit, epoch) in held]
+        return found[::-1]
+
     def links(self) -> list[bytes]:
         """Return all membership links as they travel, parents before children."""
         return [link.data for link in self.membership.ordered]

@@ -19,6 +19,9 @@ EXCHANGE_PATH = "/v1/exchange"
 HELLO_PATH = "/v1/hello"
 ADMISSION_PATH = "/v1/admission"
 NEWS_PATH = "/v1/news"
+CARRY_PATH = "/v1/carry"
+CARRIED_NEWS_PATH = "/v1/carry/news"
+INTRODUCTION_PATH = "/v1/introduction"
 NONCE_BYTES = 16
 
 SHORT_BODY_BYTES = 64 * 1024
@@ -154,6 +157,18 @@ class NewsReply(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
 
     version: int
     token: Annotated[bytes, Meta(max_length=TOKEN_BYTES)]
+
+
+class Introductions(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Which device stands behind an office hub, for its members' eyes (docs/formats/hub.md).
+
+    Args:
+        version: `VERSION`.
+        sealed: One for each key that members may have; none from a server that nobody's device stands behind.
+    """
+
+    version: int
+    sealed: list[bytes]
 
 
 class Problem(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

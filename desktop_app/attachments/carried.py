@@ -20,9 +20,24 @@ JOIN unit u ON u.id = fr.unit JOIN incarnation i ON i.id = fr.incarnation
 
 
 def to_carry(vault: Store, store: ChunkStore, known: Heads | None, limit: int | None) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the chunks of files: of each file its manifest, then its content; the newest files first.
+    """Yield the chunks of files that `names_to_carry` names; what is not here, or is damaged, is left out.
 
-    Each is yielded once. What is not here, or is damaged, is left out.
+    Args:
+        vault: The database.
+        store: The chunks.
+        known: Whoever it is for has these frames: only files whose records they lack are given. None gives all.
+        limit: No file that is larger; None for any size.
+    """
+    for chunk in names_to_carry(vault, store, known, limit):
+        data = _read(store, chunk)
+        if data is not None:
+            yield chunk, data
+
+
+def names_to_carry(vault: Store, store: ChunkStore, known: Heads | None, limit: int | None) -> Iterator[bytes]:
+    """Yield the ids of chunks of files: of each file its manifest, then its content; the newest files first.
+
+    Each is yielded once.
 
     Args:
         vault: The database.
@@ -41,9 +56,7 @@ def to_carry(vault: Store, store: ChunkStore, known: Heads | None, limit: int | 
             if chunk in given:
                 continue
             given.add(chunk)
-            data = _read(store, chunk)
-            if data is not None:
-                yield chunk, data
+            yield chunk
 
 
 def _had(connection: Connection, known: Heads) -> set[int]:

@@ -164,13 +164,18 @@ class FileService:
         """Bring a removed file back; see `remove`."""
         return self._mark(file_id, removed=False)
 
-    def missing(self) -> Iterator[bytes]:
+    def missing(self, limit: int | None = None) -> Iterator[bytes]:
         """Yield the ids of chunks that records name and that are not here, the newest files first.
 
         A file that was removed is not asked for. Of a file whose manifest is missing only the manifest is known.
+
+        Args:
+            limit: No file that is larger than so many bytes; None for any size.
         """
         with self._vault.read() as connection:
             found = [row for row in rows.all_rows(connection) if not row.removed]
+        if limit is not None:
+            found = [row for row in found if row.size <= limit]
         for row in reversed(found):
             try:
                 manifest = manifest_of(self.chunks, row.place) if row.place else Manifest(0, ())
@@ -189,6 +194,10 @@ class FileService:
             limit: No file that is larger than so many bytes; None for any size.
         """
         return carried.to_carry(self._vault, self.chunks, known, limit)
+
+    def names_to_carry(self, known: Heads | None = None, limit: int | None = None) -> Iterator[bytes]:
+        """Yield the ids of the chunks that `to_carry` gives, without reading these."""
+        return carried.names_to_carry(self._vault, self.chunks, known, limit)
 
     def intake(self) -> Intake:
         """Return what takes in chunks that came by hand; the frames that came with them are applied before."""

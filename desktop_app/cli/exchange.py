@@ -10,6 +10,7 @@ from desktop_app.cli.community import opened
 from desktop_app.cli.parser import Commands
 from desktop_app.exchange import bundle_warnings, warnings
 from desktop_app.sizes import size_words
+from desktop_app.sticks import Attachments
 from desktop_app.sticks import warnings as stick_warnings
 from sync.messages import _
 
@@ -37,6 +38,9 @@ def add_commands(commands: Commands) -> None:
     )
     stick.add_argument("vault", metavar="VAULT", type=Path)
     stick.add_argument("folder", metavar="FOLDER", type=Path, help=_("the stick, or a folder on it"))
+    stick.add_argument(
+        "--files", choices=[each.value for each in Attachments], help=_("which attached files are carried this time")
+    )
     bundle = commands.group("bundle", _("exchange by a file on a stick"))
     export = bundle.add("export", _("write a bundle file"), _export)
     export.add_argument("vault", metavar="VAULT", type=Path)
@@ -78,7 +82,9 @@ def _admission(given: str | None) -> str | None:
 
 def _stick(arguments: Namespace) -> int:
     with opened(arguments) as workspace:
-        moved = workspace.sticks.exchange(arguments.folder)
+        moved = workspace.sticks.exchange(
+            arguments.folder, attachments=Attachments(arguments.files) if arguments.files else None
+        )
     for warning in stick_warnings(moved):
         output.tell(warning)
     output.result(

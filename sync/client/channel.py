@@ -17,6 +17,7 @@ from urllib3.util import SKIP_HEADER, Retry
 
 from sync import crypto, wire
 from sync.client import failures
+from sync.client.pace import UNLIMITED, Pace
 from sync.crypto import CryptoError, Signer
 from sync.errors import Failure
 from sync.replica import Replica
@@ -29,7 +30,7 @@ _MAX_BODY_BYTES = wire.MAX_MESSAGE_BYTES + crypto.SIGNATURE_BYTES
 _NO_NEEDLESS_HEADERS = dict.fromkeys(("User-Agent", "Accept-Encoding"), SKIP_HEADER)
 _AWAY = frozenset({429, 502, 503, 504})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_Kind = TypeVar("_Kind", wire.Reply, wire.Hello, wire.NewsReply)
+_Kind = TypeVar("_Kind", wire.Reply, wire.Hello, wire.NewsReply, wire.Introductions)
 _OFFLINE = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH})
 
 
@@ -71,13 +72,15 @@ class Channel:
 
     Args:
         url: The server's address, http or https.
-        cancelled: Asked between the parts of a reply.
+        cancelled: Asked between the parts of a request and of a reply.
+        pace: How fast bodies may go.
 
     Raises:
         Misuse: The address is not one.
     """
 
-    def __init__(self, url: str, cancelled: Callable[[], bool]) -> None:
+    def __init__(self, url: str, cancelled: Callable[[], bool], pace: Pace = UNLIMITED) -> None:
+        self._pace = pace
         self._url = _checked_url(url)
         self._cancelled = cancelled
         self.traffic = Traffic()
@@ -128,13 +131,32 @@ class Channel:
             raise self._somebody_else(answer) from error
         return hello
 
-    def exchange(self, replica: Replica, server: bytes, request: wire.Request) -> wire.Reply:
+    def introduction(self, server: bytes) -> list[bytes]:
+        """Ask which member's device stands behind the server; nothing when it is older than that question.
+
+        Args:
+            server: The key that the server must have.
+
+        Raises:
+            Unreachable: It is away.
+            Refused: It has another key, speaks another version, or answers nonsense.
+        """
+        nonce = os.urandom(wire.NONCE_BYTES)
+        answer = self._post(wire.INTRODUCTION_PATH, nonce)
+        if answer.status == requests.codes.not_found:
+            return []
+        return self._read(answer, server, nonce, wire.Introductions).sealed
+
+    def exchange(
+        self, replica: Replica, server: bytes, request: wire.Request, path: str = wire.EXCHANGE_PATH
+    ) -> wire.Reply:
         """Send one message and return the verified reply.
 
         Args:
             replica: Whose message; its device signs.
             server: The key that the server must have.
             request: The message.
+            path: Where to; a carrier's requests have a path of their own.
 
         Raises:
             Problem: The server said no, in a machine word.
@@ -151,8 +173,9 @@ class Channel:
                 device=replica.device,
                 nonce=nonce,
                 message=message,
+                path=path,
             )
-            answer = self._post(wire.EXCHANGE_PATH, body)
+            answer = self._post(path, body)
             try:
                 return self._read(answer, server, nonce, wire.Reply)
             except failures.Problem as problem:
@@ -178,20 +201,21 @@ class Channel:
         body = wire.sign_admission(code, server=server, community=replica.community, nonce=nonce)
         self._read(self._post(wire.ADMISSION_PATH, body), server, nonce, wire.Hello)
 
-    def news(self, body: bytes, server: bytes, nonce: bytes) -> bytes:
+    def news(self, body: bytes, server: bytes, nonce: bytes, path: str = wire.NEWS_PATH) -> bytes:
         """Wait until others brought something, or for a while; return the server's token.
 
         Args:
             body: The signed request.
             server: The key that the server must have.
             nonce: The nonce of the request.
+            path: Where to; a carrier asks about all units.
 
         Raises:
             Problem: The server said no, in a machine word.
             Unreachable: It is away, or what answers is not a server of this program.
             Refused: It has another key, speaks another version, or answers nonsense.
         """
-        return self._read(self._post(wire.NEWS_PATH, body), server, nonce, wire.NewsReply).token
+        return self._read(self._post(path, body), server, nonce, wire.NewsReply).token
 
     def _read(self, answer: _Answer, server: bytes, nonce: bytes, kind: type[_Kind]) -> _Kind:
         try:
@@ -224,7 +248,7 @@ class Channel:
             response = self._session.request(
                 "POST",
                 self._url + path,
-                data=io.BytesIO(body),  # sent in parts, each with the timeout to itself
+                data=_Parts(body, self._pace, self._cancelled),  # each has the timeout to itself
                 headers=_NO_NEEDLESS_HEADERS,
                 timeout=(_CONNECT_SECONDS, _READ_SECONDS),
                 allow_redirects=False,
@@ -252,8 +276,9 @@ class Channel:
         """Read a reply as it comes, never more than a message may have and never unpacked."""
         body = bytearray()
         try:
-            while part := response.raw.read(_PART_BYTES, decode_content=False):
+            while part := response.raw.read(self._pace.down.part(_PART_BYTES), decode_content=False):
                 body += part
+                self._pace.down.take(len(part), self._cancelled)
                 if len(body) > _MAX_BODY_BYTES:
                     raise failures.not_a_server(self._url)
                 if self._cancelled():
@@ -273,6 +298,22 @@ class Channel:
             + _headers_size(dict(response.headers))
         )
         self.traffic.round_trips += 1
+
+
+class _Parts(io.BytesIO):
+    """A body that is read as fast as it may be sent."""
+
+    def __init__(self, body: bytes, pace: Pace, cancelled: Callable[[], bool]) -> None:
+        super().__init__(body)
+        self._bucket = pace.up
+        self._cancelled = cancelled
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        part = super().read(self._bucket.part(_PART_BYTES if size is None or size < 0 else size))
+        self._bucket.take(len(part), self._cancelled)
+        if self._cancelled():
+            raise failures.Cancelled
+        return part
 
 
 def _headers_size(headers: dict[str, str]) -> int:

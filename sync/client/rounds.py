@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sync import frames, membership, wire
 from sync.admission import code_key
 from sync.client import failures, state
+from sync.client.pace import UNLIMITED, Pace
 from sync.client.state import ServerState
 from sync.crypto import HASH_BYTES, Signer
 from sync.errors import Unreachable
@@ -81,6 +82,8 @@ def sync_with(
     cancelled: Callable[[], bool] = lambda: False,
     new_server: bool = False,
     admission: str | None = None,
+    key: bytes | None = None,
+    pace: Pace = UNLIMITED,
 ) -> SyncOutcome:
     """Push and pull until both sides have the same, or until cancelled.
 
@@ -92,6 +95,8 @@ def sync_with(
         new_server: Take the server for a new one, since the administrator said so: the key that it shows now is pinned
             in place of the earlier one, once it has answered an exchange.
         admission: The operator's code, by which the server is to serve this community.
+        key: The key that the server must have, when it is known otherwise than by its address: nothing is pinned then.
+        pace: How fast bodies may go.
 
     Raises:
         Unreachable: The server or the network is away; what was done until then stays done.
@@ -103,8 +108,10 @@ def sync_with(
     code = code_key(admission) if admission is not None else None
     if admission is not None and code is None:
         raise failures.not_a_code()
-    with Channel(url, cancelled) as channel:
-        key = None if new_server else pinned_server(replica, url)
+    with Channel(url, cancelled, pace) as channel:
+        by_address = key is None
+        if by_address and not new_server:
+            key = pinned_server(replica, url)
         if key is None:
             try:
                 key = channel.hello().key
@@ -116,7 +123,7 @@ def sync_with(
                 )
         if code is not None:
             _admit(replica, channel, url, key, code)
-        exchange = _Exchange(replica, channel, url, key, progress)
+        exchange = _Exchange(replica, channel, url, key, progress, pins=by_address)
         try:
             complete = exchange.run(cancelled)
         finally:
@@ -148,12 +155,20 @@ class _Exchange:
     """One exchange in progress."""
 
     def __init__(
-        self, replica: Replica, channel: "Channel", url: str, key: bytes, progress: Callable[[Progress], None]
+        self,
+        replica: Replica,
+        channel: "Channel",
+        url: str,
+        key: bytes,
+        progress: Callable[[Progress], None],
+        *,
+        pins: bool,
     ) -> None:
         self._replica = replica
         self._channel = channel
         self._url = url
         self._key = key
+        self._pins = pins
         self._progress = progress
         self._remembered = self._state = state.load(replica, key)
         self._links = _parsed(replica)
@@ -188,7 +203,7 @@ class _Exchange:
 
     def remember(self) -> None:
         """Keep the common ground for the next exchange, if it changed."""
-        if self._contact and pinned_server(self._replica, self._url) != self._key:
+        if self._pins and self._contact and pinned_server(self._replica, self._url) != self._key:
             pin_server(self._replica, self._url, self._key)
         if self._state is not None and self._state != self._remembered:
             state.save(self._replica, self._key, self._state)

@@ -6,6 +6,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 import anyio
@@ -50,6 +51,7 @@ class _App:
         self._store = store
         self._signer = signer
         self._limits = limits = options.limits
+        self._introductions = options.introductions
         self._monitors = [ipaddress.ip_network(network, strict=False) for network in options.monitors]
         self.hub = Hub()
         self._replies = Replies()
@@ -81,6 +83,9 @@ class _App:
             wire.ADMISSION_PATH: self._admit,
             wire.NEWS_PATH: self._news,
             **self._chunks.handlers(),
+            wire.CARRY_PATH: partial(self._answer, path=wire.CARRY_PATH),
+            wire.CARRIED_NEWS_PATH: partial(self._news, path=wire.CARRIED_NEWS_PATH),
+            wire.INTRODUCTION_PATH: self._introduce,
         }
         return [
             *(Route(path, self._signing(handler), methods=["POST"]) for path, handler in signed.items()),
@@ -108,11 +113,7 @@ class _App:
 
     async def _hello(self, asked: Asked) -> wire.Hello:
         """Say who this server is."""
-        size = declared_size(asked.http, wire.NONCE_BYTES)
-        nonce = bytes(await Body(asked.http, size, self._limits).read(size))
-        if len(nonce) != wire.NONCE_BYTES:
-            raise wire.BadMessage("a greeting is a nonce")
-        asked.nonce = nonce
+        asked.nonce = await self._nonce(asked.http)
         return self._greeting()
 
     async def _admit(self, asked: Asked) -> wire.Hello:
@@ -123,7 +124,19 @@ class _App:
         await self._run(lambda: self._exchange.admit(request))
         return self._greeting()
 
-    async def _answer(self, asked: Asked) -> wire.Reply:
+    async def _introduce(self, asked: Asked) -> wire.Introductions:
+        """Show which device stands behind this server, if one does."""
+        asked.nonce = await self._nonce(asked.http)
+        return wire.Introductions(wire.VERSION, await self._run(self._introductions))
+
+    async def _nonce(self, request: Request) -> bytes:
+        size = declared_size(request, wire.NONCE_BYTES)
+        nonce = bytes(await Body(request, size, self._limits).read(size))
+        if len(nonce) != wire.NONCE_BYTES:
+            raise wire.BadMessage("a greeting is a nonce")
+        return nonce
+
+    async def _answer(self, asked: Asked, path: str = wire.EXCHANGE_PATH) -> wire.Reply:
         """Take in a body, a long one only when room for its sender is there, and work on it."""
         size = declared_size(asked.http, _LARGEST_BODY)
         body = Body(asked.http, size, self._limits)
@@ -131,26 +144,26 @@ class _App:
         if size <= wire.SHORT_BODY_BYTES:
             async with self._short.of(size, asked.sender):
                 envelope = await self._envelope(asked, body, min(size, ahead))
-                return await self._work(envelope, await body.read(size - ahead), recognised=False)
+                return await self._work(envelope, await body.read(size - ahead), path, recognised=False)
         envelope = await self._envelope(asked, body, ahead)
-        member = await self._run(lambda: self._exchange.recognise(envelope))
+        member = await self._run(lambda: self._exchange.recognise(envelope, path))
         if not member and size > self._limits.stranger_bytes:
             raise Rejected(403, "not_member")
         room, owner = (self._members, envelope.device) if member else (self._strangers, asked.sender)
         async with room.of(size, owner):
-            return await self._work(envelope, await body.read(size - ahead), recognised=member)
+            return await self._work(envelope, await body.read(size - ahead), path, recognised=member)
 
     @staticmethod
     async def _envelope(asked: Asked, body: Body, size: int) -> Envelope:
         return asked.signed(bytes(await body.read(size)))
 
-    async def _work(self, envelope: Envelope, message: bytearray, *, recognised: bool) -> wire.Reply:
+    async def _work(self, envelope: Envelope, message: bytearray, path: str, *, recognised: bool) -> wire.Reply:
         room = self._room()
 
         def work() -> wire.Reply:
             if recognised and crypto.sha256(message) != envelope.digest:
                 raise Rejected(401, "bad_signature")
-            return self._exchange.answer(envelope, message, recognised=recognised, room=room)
+            return self._exchange.answer(envelope, message, recognised=recognised, room=room, path=path)
 
         return await self._run(work)
 
@@ -158,13 +171,13 @@ class _App:
         """Return how many bytes the next reply may have."""
         return _FEW_BYTES if self._replies.bytes > self._limits.replies_bytes else wire.MAX_ROUND_BYTES
 
-    async def _news(self, asked: Asked) -> wire.NewsReply:
+    async def _news(self, asked: Asked, path: str = wire.NEWS_PATH) -> wire.NewsReply:
         """Answer as soon as others brought something that concerns a device, or after a while."""
         size = declared_size(asked.http, _LARGEST_NEWS_REQUEST)
         body = Body(asked.http, size, self._limits)
         envelope = await self._envelope(asked, body, min(size, wire.ENVELOPE_BYTES))
         message = bytes(await body.read(size - wire.ENVELOPE_BYTES))
-        device = await self._run(lambda: self._exchange.asked_for_news(envelope, message))
+        device = await self._run(lambda: self._exchange.asked_for_news(envelope, message, path))
         request = wire.decode(wire.NewsRequest, message)
         with self.hub.attending(request.community, device) as heard:
             until = time.monotonic() + self._patience()

@@ -15,7 +15,7 @@ from sync.linkgraph import fitting, links_beyond
 from sync.membership import BadLink, Device, Link, Membership
 from sync.replica import Heads
 from sync.server.limits import Limits, Rate
-from sync.server.members import Admission, Members, admit, read_links, seat_of, sign_keys
+from sync.server.members import Admission, Members, admit, carrier_of, read_links, seat_of, sign_keys
 from sync.server.rejected import Rejected
 from sync.server.store import Batch, CommunityTaken, Ingested, News, Reader, Store, StoreConflict
 from sync.wire import AdmissionRequest, Envelope, NewsRequest, Reply, Request
@@ -78,8 +78,12 @@ class Exchange:
         self._nonces = NonceMemory()
         self._rate = Rate(limits.device_rate, limits.device_burst)
 
-    def recognise(self, envelope: Envelope) -> bool:
+    def recognise(self, envelope: Envelope, path: str = wire.EXCHANGE_PATH) -> bool:
         """Say whether a member sends a long body, before it is taken in; False if nobody here knows the sender.
+
+        Args:
+            envelope: Who sends it.
+            path: Where it was sent.
 
         Raises:
             Rejected: Somebody else than the member signed it, or it was sent before.
@@ -91,10 +95,18 @@ class Exchange:
         keys = sign_keys(state, [], envelope.device)
         if not keys:
             return False
-        self._check(envelope, keys, envelope.community, envelope.digest)
+        self._check(envelope, keys, envelope.community, envelope.digest, path)
         return True
 
-    def answer(self, envelope: Envelope, message: bytes | bytearray, *, recognised: bool, room: int) -> Reply:
+    def answer(
+        self,
+        envelope: Envelope,
+        message: bytes | bytearray,
+        *,
+        recognised: bool,
+        room: int,
+        path: str = wire.EXCHANGE_PATH,
+    ) -> Reply:
         """Check a request, keep what it brings, and gather what its sender lacks.
 
         Args:
@@ -102,6 +114,7 @@ class Exchange:
             message: The message.
             recognised: The sender's signature was checked already, and the message is the one signed.
             room: About how many bytes of frames the reply may have.
+            path: Where it was sent; a carrier's request has a path of its own.
 
         Raises:
             Rejected: The request is malformed, not signed by a member, or of another community.
@@ -114,22 +127,23 @@ class Exchange:
         with self._store.reading() as reader:
             suspended = self._check_served(reader, request.community)
             state = self._members.of(reader, request.community)
-            known = reader.known_heads(request.community, envelope.device)
+            carrying = path == wire.CARRY_PATH
+            known = None if carrying else reader.known_heads(request.community, envelope.device)
         links = _read_links(request.links)
         if state is None and not links:
             raise Rejected(409, "unknown_community")
         keys = sign_keys(state, links, envelope.device)
         if recognised:
-            key = self._signed_with(envelope, keys, envelope.community, envelope.digest, wire.EXCHANGE_PATH)
+            key = self._signed_with(envelope, keys, envelope.community, envelope.digest, path)
         else:
-            key = self._check(envelope, keys, request.community, crypto.sha256(message))
+            key = self._check(envelope, keys, request.community, crypto.sha256(message), path)
         if suspended:
             raise Rejected(403, "suspended")
         admission = _admit(state, links, request.community)
-        device = seat_of(admission.state, envelope.device, key)
+        device = (carrier_of if carrying else seat_of)(admission.state, envelope.device, key)
         if device is None:
             raise Rejected(403, "not_member")
-        return self._exchange(request, device, admission, known, room)
+        return self._exchange(request, device, admission, known, room, remembers=not carrying)
 
     def admit(self, request: AdmissionRequest) -> None:
         """Serve a community from now on, by an operator's admission code.
@@ -146,15 +160,20 @@ class Exchange:
             if not writer.use_ticket(request.key, request.community):
                 raise Rejected(403, "admission_unknown")
 
-    def asked_for_news(self, envelope: Envelope, message: bytes | bytearray) -> Device:
+    def asked_for_news(self, envelope: Envelope, message: bytes | bytearray, path: str = wire.NEWS_PATH) -> Device:
         """Return the device that wants to be told of what is new.
+
+        Args:
+            envelope: Who asks.
+            message: The message.
+            path: Where it was sent; a carrier asks about all units.
 
         Raises:
             Rejected: The request is malformed, or not signed by a member of a community that is served.
             StoreBusy: Not now.
         """
         request = read_as(NewsRequest, message)
-        return self.member(envelope, request.community, crypto.sha256(message), wire.NEWS_PATH)
+        return self.member(envelope, request.community, crypto.sha256(message), path)
 
     def member(self, envelope: Envelope, community: bytes, digest: bytes, path: str) -> Device:
         """Return the device that signed a request, which may turn out to be in no unit any more.
@@ -176,7 +195,7 @@ class Exchange:
             raise Rejected(409, "unknown_community")
         keys = sign_keys(state, [], envelope.device)
         key = self._check(envelope, keys, community, digest, path)
-        device = seat_of(state, envelope.device, key)
+        device = (carrier_of if path == wire.CARRIED_NEWS_PATH else seat_of)(state, envelope.device, key)
         if suspended:
             raise Rejected(403, "suspended")
         if device is None:
@@ -239,14 +258,23 @@ class Exchange:
         raise Rejected(401, "bad_signature")
 
     def _exchange(
-        self, request: Request, device: Device, admission: Admission, known: Heads | None, room: int
+        self,
+        request: Request,
+        device: Device,
+        admission: Admission,
+        known: Heads | None,
+        room: int,
+        *,
+        remembers: bool,
     ) -> Reply:
         parsed, bad = _parse(request.frames)
         good, unfit = _verified(parsed, request.community, admission.state)
         theirs = _their_heads(request, parsed, known)
         done = Ingested([], [])
-        if good or admission.added or (theirs is not None and theirs != known):
-            done = self._keep(request, device, admission, good, theirs)
+        # What a carrier says is had elsewhere: nobody may take it for what the device itself keeps.
+        told = theirs if remembers else None
+        if good or admission.added or (told is not None and told != known):
+            done = self._keep(request, device, admission, good, told)
         refused = [*bad, *unfit, *done.refused, *((link, "link") for link in admission.refused)]
         with self._store.reading() as reader:
             done = Ingested(done.accepted, refused)

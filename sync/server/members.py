@@ -118,6 +118,22 @@ def seat_of(state: Membership | None, device: bytes, key: bytes | None) -> Devic
     return seat
 
 
+def carrier_of(state: Membership | None, device: bytes, key: bytes | None) -> Device | None:
+    """Return a device that carries frames from server to server, as if it were in every unit: it can't read them.
+
+    Only a confirmed member may; what is in the frames stays closed to it, and their sizes it could see on any stick.
+
+    Args:
+        state: The membership.
+        device: Its id.
+        key: The key that its signature fits.
+    """
+    member = state.devices.get(device) if state is not None else None
+    if state is None or member is None or member.entry.sign_key != key or device in state.revocations:
+        return None
+    return Device(member.entry, member.role, frozenset(state.units))
+
+
 def admit(state: Membership | None, links: list[Link], community: bytes) -> Admission:
     """Add links to a membership; the one given stays as it is.
 

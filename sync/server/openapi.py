@@ -46,6 +46,17 @@ def document() -> dict[str, Any]:
             ),
             chunkwire.PUT_PATH: _post("Give chunks of files", wire.ENVELOPE_BYTES + 1, chunkwire.PUT_BYTES),
             chunkwire.GET_PATH: _post("Get chunks of files", wire.ENVELOPE_BYTES + 1, chunkwire.GET_BYTES),
+            wire.CARRY_PATH: _post(
+                "Carry frames of all units from server to server",
+                wire.ENVELOPE_BYTES + 1,
+                wire.LONG_ENVELOPE_BYTES + wire.MAX_MESSAGE_BYTES,
+            ),
+            wire.CARRIED_NEWS_PATH: _post(
+                "Wait until others brought something into any unit", wire.ENVELOPE_BYTES + 1, 256
+            ),
+            wire.INTRODUCTION_PATH: _post(
+                "Ask which member's device stands behind an office hub", wire.NONCE_BYTES, wire.NONCE_BYTES
+            ),
             "/healthz": _get("Whether the server can serve now", "application/json", {503: "not now"}),
             "/metrics": _get("Figures for Prometheus", "text/plain", {404: "not for this address"}),
             "/openapi.json": _get("This document", "application/json", {}),

@@ -1,5 +1,6 @@
 """What an operator may say when starting a server; the defaults suit an office."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sync.server.limits import Limits
@@ -18,6 +19,7 @@ class Options:
         proxies: Addresses or networks of proxies that are believed whom they speak for.
         monitors: Addresses or networks that may read ``/metrics``.
         log: Write lines of JSON to standard error.
+        introductions: Gives what an office hub shows of the device behind it; nobody's device stands behind others.
     """
 
     database: str | None = None
@@ -28,3 +30,4 @@ class Options:
     proxies: tuple[str, ...] = ()
     monitors: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     log: bool = False
+    introductions: Callable[[], list[bytes]] = list

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from sync.errors import Refused
+from sync.errors import Damaged, Refused
 from sync.messages import _
 
 TOP = "Sprava"
@@ -186,6 +186,14 @@ def remove_own_partials(folder: Path, names: list[str], device: bytes) -> None:
         match = _VOLUME.fullmatch(name.removeprefix(".").removesuffix(".partial"))
         if match and bytes.fromhex(match[3]) == device:
             remove(folder / name)
+
+
+def bad_medium(folder: Path) -> Damaged:
+    """Return the failure of a stick that does not give back what was written."""
+    return Damaged(
+        "bad_medium",
+        _("{path} could not be read back after writing. Use another stick or folder.").format(path=folder),
+    )
 
 
 def describe(error: Exception, name: str) -> Trouble:

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sync import frames, volume
-from sync.errors import Damaged
 from sync.files import sync_folder
 from sync.log import Log
-from sync.messages import _
 from sync.replica import Heads
 from sync.stick import folder as places
 from sync.stick.folder import NotAFile, VolumeName
@@ -184,7 +182,7 @@ class Giving:
             partial.replace(self._folder / str(name))
             sync_folder(self._folder)
         except OSError as error:
-            if error.errno not in _FULL:
+            if not is_full(error):
                 raise
             return -(writer.bytes if writer else 1)
         finally:
@@ -201,16 +199,18 @@ class Giving:
                     return
         except BadVolume:
             pass
-        raise Damaged(
-            "bad_medium",
-            _("{path} could not be read back after writing. Use another stick or folder.").format(path=self._folder),
-        )
+        raise places.bad_medium(self._folder)
 
     def _count_left(self, supply: Supply) -> None:
         while (body := supply.peek()) is not None:
             self.given.left += 1
             self.given.left_bytes += len(body)
             supply.take()
+
+
+def is_full(error: OSError) -> bool:
+    """Say whether the stick has no more room."""
+    return error.errno in _FULL
 
 
 def beyond(floor: Heads, covered: Spans) -> Heads:

@@ -17,10 +17,13 @@ SUITE = 1
 """SHA-256 and Ed25519."""
 
 MAX_BYTES = 16 * 2**20
+MAX_WANTS = 16_384
+"""How many chunks a device asks for at once."""
+
 MAX_NUMBER = 2**48 - 1
 _HEADER = struct.Struct(f">4sBBH{crypto.HASH_BYTES}s{ID_BYTES}sQQQ")
 _SIGNED = b"sprava/stick/1\x00"
-_decoder = msgspec.msgpack.Decoder(list[wire.UnitHeads])
+_decoder = msgspec.msgpack.Decoder(tuple[list[wire.UnitHeads], list[wire.Hash]])
 
 
 class BadStatement(Exception):
@@ -42,6 +45,7 @@ class Statement:
         visit: The number of the exchange, counted on this stick over all devices.
         time_ms: The device's clock; shown to people, decides nothing.
         heads: The last frame of every chain.
+        wants: The ids of chunks of files that it lacks and would like to have.
     """
 
     community: bytes
@@ -50,11 +54,12 @@ class Statement:
     visit: int
     time_ms: int
     heads: Heads
+    wants: tuple[bytes, ...] = ()
 
     def sign(self, signer: Signer) -> bytes:
         """Return the bytes of the file."""
         head = _HEADER.pack(MAGIC, VERSION, SUITE, 0, self.community, self.device, self.stamp, self.visit, self.time_ms)
-        data = head + msgspec.msgpack.encode(wire.pack_heads(self.heads))
+        data = head + msgspec.msgpack.encode((wire.pack_heads(self.heads), self.wants))
         return data + signer.sign(_SIGNED + crypto.sha256(data))
 
 
@@ -102,8 +107,9 @@ def parse(data: bytes) -> Signed:
         raise BadStatement("a number out of bounds")
     signed = data[: -crypto.SIGNATURE_BYTES]
     try:
-        heads = wire.unpack_heads(_decoder.decode(signed[_HEADER.size :]))
+        packed, wants = _decoder.decode(signed[_HEADER.size :])
+        heads = wire.unpack_heads(packed)
     except (msgspec.MsgspecError, wire.BadMessage) as error:
         raise BadStatement("not what a statement holds") from error
-    statement = Statement(community, device, stamp, visit, time_ms, heads)
+    statement = Statement(community, device, stamp, visit, time_ms, heads, tuple(wants))
     return Signed(statement, crypto.sha256(signed), data[-crypto.SIGNATURE_BYTES :])

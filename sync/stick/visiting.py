@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from sync import volume
@@ -13,6 +14,7 @@ from sync.messages import _
 from sync.replica import Applied, Heads
 from sync.stick import folder as places
 from sync.stick import needs, statement
+from sync.stick.chunks import MAX_CHUNK_BYTES, Carried, ChunkFiles, Chunks
 from sync.stick.folder import Trouble
 from sync.stick.giving import RESERVE_BYTES, Giving, Supply, beyond
 from sync.stick.needs import Users
@@ -33,11 +35,13 @@ class Options:
         volume_bytes: How large one becomes at most; well below what FAT32 can hold.
         keep_bytes: How much of what everybody has stays for devices that come for the first time.
         volumes: From how many small volumes of its own on a device puts them together.
+        keep_chunks_bytes: How much of chunks stays that nobody wants any more.
     """
 
     volume_bytes: int = 64 * 2**20
     keep_bytes: int = 256 * 2**20
     volumes: int = 32
+    keep_chunks_bytes: int = 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Visit:
         seen: The other devices that use the stick.
         troubles: What on the stick could not be used.
         complete: Everything was taken in and written; False when somebody stopped it or there was no room.
+        files: What was carried of attached files.
     """
 
     applied: Applied = field(default_factory=Applied)
@@ -82,9 +87,16 @@ class Visit:
     seen: tuple[Seen, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     complete: bool = True
+    files: Carried = field(default_factory=Carried)
 
 
-def visit(log: Log, root: Path, options: Options | None = None, watcher: Watcher | None = None) -> Visit:
+def visit(
+    log: Log,
+    root: Path,
+    options: Options | None = None,
+    watcher: Watcher | None = None,
+    chunks: Chunks | None = None,
+) -> Visit:
     """Exchange with the devices that use a stick.
 
     Args:
@@ -92,13 +104,14 @@ def visit(log: Log, root: Path, options: Options | None = None, watcher: Watcher
         root: The stick, or a folder on it.
         options: How volumes are kept.
         watcher: Told of progress, asked whether to stop.
+        chunks: Those of the vault's attached files; none are carried without.
 
     Raises:
         Refused: There is no such place, or it can't be written; what was taken in until then stays.
         Damaged: The stick does not give back what was written; what was taken in until then stays.
     """
     try:
-        return _Round(log, root, options or Options(), watcher or Watcher()).run()
+        return _Round(log, root, options or Options(), watcher or Watcher(), chunks).run()
     except OSError as error:
         if not root.is_dir() or isinstance(error, FileNotFoundError):
             raise Refused(
@@ -137,13 +150,15 @@ def look(log: Log, root: Path) -> tuple[Seen, ...] | None:
 class _Round:
     """One exchange."""
 
-    def __init__(self, log: Log, root: Path, options: Options, watcher: Watcher) -> None:
+    def __init__(self, log: Log, root: Path, options: Options, watcher: Watcher, chunks: Chunks | None) -> None:
         self._log = log
         self._options = options
         self._watcher = watcher
         self._folder = places.open_for(root, log.community, make=True)
         self._listing = places.listing(self._folder)
         self._taking = Taking(log, self._folder, watcher)
+        self._chunks = chunks
+        self._files = ChunkFiles(self._folder, chunks, watcher) if chunks else None
         self._removed = 0
 
     def run(self) -> Visit:
@@ -153,6 +168,8 @@ class _Round:
         taking.check(self._listing.volumes)
         taking.take_links()
         taking.take_frames()
+        if self._files:
+            self._files.take()
         users = needs.read_users(self._log, self._folder, self._listing.statements)
         self._notice_copies(users)
         if self._listing.overfull:
@@ -169,6 +186,8 @@ class _Round:
     def _outcome(self, users: Users, giving: Giving | None, troubles: list[Trouble]) -> Visit:
         taking = self._taking
         given = giving.given if giving else None
+        files = self._files.carried if self._files else Carried()
+        of_files = self._files.troubles if self._files else []
         return Visit(
             taking.applied,
             taking.carried,
@@ -178,8 +197,9 @@ class _Round:
             given.left_bytes if given else 0,
             self._removed,
             _seen(self._log.heads(), users),
-            (*troubles, *taking.troubles, *self._unsigned(), *users.troubles),
-            given is not None and not given.left and not self._watcher.cancelled(),
+            (*troubles, *taking.troubles, *self._unsigned(), *of_files, *users.troubles),
+            given is not None and not given.left and not files.left and not self._watcher.cancelled(),
+            files,
         )
 
     def _unsigned(self) -> Iterator[Trouble]:
@@ -213,6 +233,7 @@ class _Round:
             users.visit,
             now,
             {unit: chains for unit, chains in self._log.heads().items() if chains},
+            tuple(islice(self._chunks.wanted(), statement.MAX_WANTS)) if self._chunks else (),
         )
         write_durably(self._folder / places.statement_name(self._log.device), own.sign(self._log.signer))
 
@@ -228,6 +249,9 @@ class _Round:
         sound = [held for held in self._taking.held if held.vouched]
         floor = needs.floor_of(mine, users.served)
         needed = self._log.bytes_missing(beyond(floor, _covered(sound)))
+        due = self._files.due(floor, users) if self._files else []
+        if self._files:
+            self._files.make_room(users, self._options.keep_chunks_bytes, needed + len(due) * MAX_CHUNK_BYTES // 2)
         sound = self._make_room(sound, users, needed)
         covered = _covered(sound)
         there = set[bytes]().union(*(held.links for held in sound))
@@ -235,6 +259,8 @@ class _Round:
         giving = Giving(self._log, self._folder, users.visit, self._options.volume_bytes, self._watcher)
         self._watcher.begin("writing", needed)
         giving.give(Supply(self._log, floor, covered), links)
+        if self._files and not giving.given.left:
+            self._files.give(due, users.visit)
         return giving
 
     def _make_room(self, sound: list[Held], users: Users, needed: int) -> list[Held]:

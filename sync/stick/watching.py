@@ -9,7 +9,7 @@ class Stopped(Exception):
     """Somebody said stop in the middle of a file."""
 
 
-Stage = Literal["reading", "taking", "writing"]
+Stage = Literal["reading", "taking", "writing", "files"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ class Replica:
         with self.store.write() as connection:
             enrolment.initialise(connection, start)
         self.log = Log(self.store, NoProjection())
-        self.unit = start.units[0]
+        self.unit = [*start.units, start.common_unit][0]
 
     @classmethod
     def found(cls, path: Path) -> "Replica":

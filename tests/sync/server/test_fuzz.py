@@ -26,7 +26,7 @@ _PATIENT = Limits(
 )
 _EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 _CHUNK_PATHS = (chunkwire.MISSING_PATH, chunkwire.PUT_PATH, chunkwire.GET_PATH)
-_POSTS = (wire.HELLO_PATH, wire.EXCHANGE_PATH, wire.ADMISSION_PATH, wire.NEWS_PATH, *_CHUNK_PATHS)
+_POSTS = tuple(path for path in document()["paths"] if path.startswith("/v1/"))
 
 
 @pytest.fixture(scope="module", params=("sqlite", "postgres"))
@@ -92,7 +92,7 @@ _values: st.SearchStrategy[Any] = st.recursive(
 
 @_EXAMPLES
 @given(
-    path=st.sampled_from((wire.EXCHANGE_PATH, wire.NEWS_PATH, *_CHUNK_PATHS)),
+    path=st.sampled_from((wire.EXCHANGE_PATH, wire.NEWS_PATH, wire.CARRY_PATH, wire.CARRIED_NEWS_PATH, *_CHUNK_PATHS)),
     fields=st.lists(_values, max_size=9),
     keep=st.integers(0, 9),
 )
@@ -102,6 +102,7 @@ def test_messages_of_a_member(server: RunningServer, member: Replica, path: str,
     right: list[Any] = [wire.VERSION, log.community, b"", wire.pack_heads(log.heads()), [], [], member.frames(), 1_000]
     others = {
         wire.NEWS_PATH: [b""],
+        wire.CARRIED_NEWS_PATH: [b""],
         chunkwire.MISSING_PATH: [bytes(64)],
         chunkwire.PUT_PATH: [[b"chunk"], True],
         chunkwire.GET_PATH: [[[bytes(32), 0]], 1_000],
@@ -118,7 +119,7 @@ def test_messages_of_a_member(server: RunningServer, member: Replica, path: str,
         message=msgspec.msgpack.encode([*right[:keep], *fields]),
         path=path,
     )
-    if path == wire.NEWS_PATH and len(body) > 256:
+    if path in {wire.NEWS_PATH, wire.CARRIED_NEWS_PATH} and len(body) > 256:
         nonce = bytes(16)
     _check(server, path, body, (nonce,))
 

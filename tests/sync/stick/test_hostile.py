@@ -9,6 +9,7 @@ import pytest
 
 from sync import crypto
 from sync.errors import Refused
+from sync.messages import set_language
 from sync.stick import folder as places
 from sync.stick import needs, statement, visit
 from sync.stick.statement import Statement
@@ -49,6 +50,7 @@ def test_sound_volumes_are_taken_whatever_lies_beside_them(trio: Trio, go: Go, p
     (place / "readme.txt").write_text("x")
     (place / ("b" * 32 + ".heads")).write_bytes(b"SPRH")
     os.mkfifo(place / ("c" * 32 + ".heads"))
+    set_language("en")
     taken = go(second)
     assert taken.applied.frames == 2
     told = {trouble.file: trouble.sentence for trouble in taken.troubles}
@@ -97,6 +99,7 @@ def test_thousands_of_names(trio: Trio, go: Go, place: Path, monkeypatch: pytest
     go(trio[0])
     for number in range(400):
         (place / name(number)).write_bytes(b"")
+    set_language("en")
     found = go(trio[1])
     assert any("too many" in trouble.sentence for trouble in found.troubles)
     assert len(found.troubles) <= 301

@@ -254,7 +254,23 @@ def vectors() -> dict[str, Vector]:
             "device": FOUNDER_ID,
             "seed": FOUNDER.seed,
             "statement": second.statement(
-                community, FOUNDER_ID, 1_795_000_000_000, 7, 1_795_000_000_123, last, FOUNDER
+                community, FOUNDER_ID, (1_795_000_000_000, 7, 1_795_000_000_123), last, [SECRET], FOUNDER
+            ),
+        },
+        "hub.json": {
+            "links": [found[0]],
+            "common_key": COMMON_KEY,
+            "server_key": SERVER.public,
+            "hub": INVITATION,
+            "tag": second.hub_tag(COMMON_KEY, INVITATION),
+            "device": FOUNDER_ID,
+            "introduction": second.introduction(
+                COMMON_KEY,
+                server=SERVER.public,
+                community=community,
+                device=FOUNDER_ID,
+                author=FOUNDER,
+                nonce=NONCE[:12],
             ),
         },
         "http.json": {

@@ -1,6 +1,7 @@
 """The formats a second time, written from docs/formats/ alone: nothing here comes from the program."""
 
 import hashlib
+import hmac
 import struct
 from dataclasses import dataclass
 
@@ -126,10 +127,12 @@ def bundle(community: bytes, device: bytes, links: list[bytes], held: Heads, fra
     return whole + sha256(whole) + key.sign(b"sprava/bundle/1\x00" + sha256(whole))
 
 
-def statement(community: bytes, device: bytes, stamp: int, visit: int, time_ms: int, held: Heads, key: Key) -> bytes:
+def statement(
+    community: bytes, device: bytes, numbers: tuple[int, int, int], held: Heads, wants: list[bytes], key: Key
+) -> bytes:
     """Return what a device leaves on a stick."""
-    whole = b"SPRH\x01\x01\x00\x00" + community + device + struct.pack(">QQQ", stamp, visit, time_ms)
-    whole += pack(heads(held))
+    whole = b"SPRH\x01\x01\x00\x00" + community + device + struct.pack(">QQQ", *numbers)
+    whole += pack([heads(held), wants])
     return whole + key.sign(b"sprava/stick/1\x00" + sha256(whole))
 
 
@@ -176,3 +179,15 @@ def code(community: bytes, invitation_id: bytes) -> str:
     number = int.from_bytes(sha256(b"sprava/code/1\x00" + community + invitation_id)[:8], "big") % 10**8
     digits = f"{number:08}"
     return f"{digits[:4]} {digits[4:]}"
+
+
+def hub_tag(key: bytes, hub: bytes) -> bytes:
+    """Return what an office hub announces for one key of the common unit."""
+    return hmac.new(derive(key, b"sprava/v1/hub-tag", 32), hub, "sha256").digest()[:8]
+
+
+def introduction(key: bytes, *, server: bytes, community: bytes, device: bytes, author: Key, nonce: bytes) -> bytes:
+    """Return what an office hub shows of the device behind it, for one key of the common unit."""
+    signed = b"sprava/introduction/1\x00" + server + community
+    opening = derive(key, b"sprava/v1/hub-introduction", 32)
+    return b"\x01" + seal(opening, device + author.sign(signed), signed, nonce)

@@ -7,7 +7,20 @@ from typing import Any
 import pytest
 import zstandard
 
-from sync import bundle, changes, chunkwire, crypto, enrolment, epochs, frames, membership, sqlcipher, volume, wire
+from sync import (
+    bundle,
+    changes,
+    chunkwire,
+    crypto,
+    enrolment,
+    epochs,
+    frames,
+    introduction,
+    membership,
+    sqlcipher,
+    volume,
+    wire,
+)
 from sync.admission import code_key, new_code
 from sync.crypto import Opener, Signer
 from sync.enrolment import Start, UnitKey, initialise
@@ -37,7 +50,7 @@ def _load(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "name", ["frame.json", "membership.json", "invitation.json", "bundle.json", "stick.json", "http.json"]
+    "name", ["frame.json", "membership.json", "invitation.json", "bundle.json", "stick.json", "http.json", "hub.json"]
 )
 def test_the_files_are_what_the_script_makes(name: str) -> None:
     text = (make_vectors.FOLDER / name).read_text(encoding="utf-8")
@@ -187,6 +200,7 @@ def test_statements_and_names_on_a_stick() -> None:
     assert (said.community, said.device) == (community, vector["device"])
     assert (said.stamp, said.visit, said.time_ms) == (1_795_000_000_000, 7, 1_795_000_000_123)
     assert said.heads == wire.unpack_heads([(unit, data) for unit, data in _load("http.json")["heads"]])
+    assert said.wants == (make_vectors.SECRET,)
     links = [entry["link"] for entry in _load("membership.json")["links"]]
     assert signed.is_vouched_for(Membership.of(links[:1]))
     assert said.sign(Signer(vector["seed"])) == vector["statement"]
@@ -289,3 +303,13 @@ def test_http_replies(name: str, kind: type[Reply | Hello | wire.NewsReply | Pro
     assert wire.encode(wire.decode(kind, message)) == message
     signed = wire.sign_reply(Signer(vector["server_seed"]), nonce=vector["nonce"], status=status, message=message)
     assert signed == vector[name]
+
+
+def test_an_office_hub_is_recognised() -> None:
+    vector = _load("hub.json")
+    members, keys = Membership.of(vector["links"]), [vector["common_key"]]
+    assert introduction.tags(keys, vector["hub"]) == vector["tag"]
+    assert introduction.is_ours(keys, vector["hub"], vector["tag"])
+    found = introduction.introduced([vector["introduction"]], keys, server=vector["server_key"], members=members)
+    assert found is not None
+    assert found.device == vector["device"]
