@@ -379,8 +379,8 @@ def warnings(result: SyncResult) -> list[str]:
     elif result.complete and result.waiting:
         found.append(
             _(
-                "The server has not taken {count} frames of this device. They stay here, and colleagues do not see "
-                "what is in them. Tell the administrator."
+                "Frames of this device that the server has not taken: {count}. They stay here, and colleagues do not "
+                "see what is in them. Tell the administrator."
             ).format(count=result.waiting)
         )
     if result.disputed:

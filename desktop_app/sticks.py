@@ -299,8 +299,9 @@ def warnings(result: StickResult) -> list[str]:
     if result.left:
         found.append(
             _(
-                "The stick is full: {count} frames ({size}) found no room. What was written is whole and in order, "
-                "the oldest first. Make room on the stick or take another one, and exchange again: the rest follows."
+                "The stick is full. Frames that found no room: {count} ({size}). What was written is whole and in "
+                "order, the oldest first. Make room on the stick or take another one, and exchange again: the rest "
+                "follows."
             ).format(count=result.left, size=size_words(result.left_bytes))
         )
     if result.chunks_left:

@@ -161,7 +161,7 @@ class Tour:
             raise StepFailed(_("a name can be read in the vault: {files}").format(files=", ".join(found)))
         self._done(
             _("The files of the server and of the vault were searched byte by byte for known names: none is there"),
-            _("{bytes} bytes").format(bytes=searched + sealed),
+            _("bytes: {bytes}").format(bytes=searched + sealed),
         )
 
     def _by_stick(self, oksana: Workspace) -> None:
@@ -176,7 +176,7 @@ class Tour:
             _equal(_("digests"), maria.digest(), oksana.digest())
         self._done(
             _("A third device that never saw the server got everything by a bundle file, and gave back its own"),
-            _("{there} and {back} bytes").format(there=there.stat().st_size, back=back.stat().st_size),
+            _("bytes there: {there}, back: {back}").format(there=there.stat().st_size, back=back.stat().st_size),
         )
 
     def _kill_and_reopen(self) -> None:
@@ -202,7 +202,7 @@ class Tour:
             _equal(_("faults"), faults, [])
         self._done(
             _("A process was killed while it registered cases; the vault opened again and is whole"),
-            _("all {count} cases that were shown as saved are there").format(count=len(acknowledged)),
+            _("cases that were shown as saved and are there: all {count}").format(count=len(acknowledged)),
         )
 
     def _refuse_damaged(self) -> str:

@@ -222,8 +222,10 @@ def _check_pages(copy: Path, custody: Custody) -> str:
     if not count:
         raise Fault(_("vault.db is empty"))
     if bad:
-        raise Fault(_("{bad} of {count} pages are damaged, missing or another vault's").format(bad=bad, count=count))
-    return _("{pages} pages, every one authentic").format(pages=count)
+        raise Fault(
+            _("pages that are damaged, missing or another vault's: {bad} of {count}").format(bad=bad, count=count)
+        )
+    return _("pages: {pages}, every one authentic").format(pages=count)
 
 
 def _check_mark_alone(mark: Mark) -> str:

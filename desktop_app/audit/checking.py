@@ -58,8 +58,8 @@ def check(connection: Connection, noted: tuple[int, bytes] | None, cut: Cut | No
     if cut is not None:
         raise Tampered(
             _(
-                "the file vault.mark noted {expected} entries, and {found} were found when the vault was opened: the "
-                "end was cut off, or an older database was put back"
+                "entries noted in the file vault.mark: {expected}, found when the vault was opened: {found}; the end "
+                "was cut off, or an older database was put back"
             ).format(expected=cut.expected, found=cut.found)
         )
     if noted is not None and count < noted[0]:

@@ -108,7 +108,7 @@ def _check_file(backup: BackupFile, watch: Watch) -> Check:
         check_blocks(backup, blocks, watch.step)
     except BadForm as error:
         raise failures.damaged(backup.path, _("a block of it does not open")) from error
-    finding = _("{blocks} blocks of {generations} generations, every one authentic").format(
+    finding = _("blocks: {blocks}, generations: {generations}; every one authentic").format(
         blocks=len(blocks), generations=len(backup.root.generations)
     )
     if backup.one_root_lost:
@@ -121,8 +121,8 @@ def _compare(restored: Restored, workspace: Workspace) -> Check:
     cases, digest = workspace.info().cases, workspace.digest()
     same = (cases, digest) == (restored.cases, restored.digest)
     finding = (
-        _("{cases} cases, digest {digest}…: the same as when it was saved").format(cases=cases, digest=digest[:12])
+        _("cases: {cases}, digest {digest}…; the same as when it was saved").format(cases=cases, digest=digest[:12])
         if same
-        else _("{cases} cases instead of {saved}, or another digest").format(cases=cases, saved=restored.cases)
+        else _("cases: {cases} instead of {saved}, or another digest").format(cases=cases, saved=restored.cases)
     )
     return Check("contents", _("What was restored"), sound=same, finding=finding)

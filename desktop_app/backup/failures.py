@@ -179,7 +179,7 @@ def unsound_vault(faults: int) -> Damaged:
     return Damaged(
         "unsound_vault",
         _(
-            "The vault's database is damaged in {count} places, so no backup of it was made: the last good backup must "
+            "The vault's database is damaged (places: {count}), so no backup of it was made: the last good backup must "
             "not be replaced by it. Run “sprava verify”, or restore that backup into a new folder."
         ).format(count=faults),
     )

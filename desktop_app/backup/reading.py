@@ -234,7 +234,7 @@ class BackupFile(SealedParts):
             except BadForm:
                 continue
             if root.end > self.size:
-                part = _("its end is missing ({size} of {whole} bytes are there)")
+                part = _("its end is missing (bytes that are there: {size} of {whole})")
                 raise failures.damaged(self.path, part.format(size=self.size, whole=root.end))
             self._sealer, self._root = sealer, root
             return

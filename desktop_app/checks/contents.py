@@ -16,9 +16,9 @@ def check_database(_subject: Subject, connection: Connection) -> str:
     faults = [row[0] for row in connection.execute("PRAGMA cipher_integrity_check")]
     faults += [row[0] for row in connection.execute("PRAGMA integrity_check(10)") if row[0] != "ok"]
     if faults:
-        raise Fault(_("damaged in {count} places: {first}").format(count=len(faults), first=faults[0]))
+        raise Fault(_("damaged places: {count}, the first: {first}").format(count=len(faults), first=faults[0]))
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
-    return _("{pages} pages, every one authentic").format(pages=pages)
+    return _("pages: {pages}, every one authentic").format(pages=pages)
 
 
 def check_chains(subject: Subject, connection: Connection) -> str:
@@ -48,7 +48,7 @@ def check_chains(subject: Subject, connection: Connection) -> str:
     }
     if heads != last:
         raise Fault(_("the ends of the chains are not where the database says"))
-    return _("{count} frames in {chains} chains").format(count=count, chains=len(last))
+    return _("frames: {count}, chains: {chains}").format(count=count, chains=len(last))
 
 
 def check_drafts(_subject: Subject, connection: Connection) -> str:
@@ -76,11 +76,11 @@ def check_attached(subject: Subject, connection: Connection) -> str:
     found = check_files(connection, ChunkStore(subject.folder / FOLDER_NAME), thorough=subject.thorough)
     if found.damaged:
         raise Fault(
-            _("{count} files are damaged, the first is {id}; take them from another computer or a backup").format(
+            _("damaged files: {count}, the first is {id}; take them from another computer or a backup").format(
                 count=len(found.damaged), id=ids.to_text(found.damaged[0])
             )
         )
-    words = _("{count} files whole") if subject.thorough else _("{count} files, each part in its place")
+    words = _("whole files: {count}") if subject.thorough else _("files with each part in its place: {count}")
     parts = [words.format(count=found.whole)]
     if found.not_here:
         parts.append(_("{count} not on this computer yet").format(count=found.not_here))

@@ -33,7 +33,7 @@ def check_projection(subject: Subject, connection: Connection) -> str:
         if _files(connection) != _files(again):
             raise Fault(_("the list of attached files differs from what the log gives"))
         (count,) = again.execute("SELECT count(*) FROM case_row").fetchone()
-    return _("{count} cases, rebuilt from the log and equal").format(count=count)
+    return _("cases rebuilt from the log and equal: {count}").format(count=count)
 
 
 @contextmanager

@@ -73,7 +73,7 @@ def _export(arguments: Namespace) -> int:
     return output.result(
         arguments,
         {"file": arguments.to, "entries": count},
-        _("{count} entries are in {file}.").format(count=count, file=arguments.to),
+        _("Entries in {file}: {count}.").format(count=count, file=arguments.to),
     )
 
 
@@ -95,7 +95,7 @@ def _report(arguments: Namespace) -> int:
     return output.result(
         arguments,
         {"file": arguments.to, "cases": count},
-        _("The access report about {count} cases is in {file}.").format(count=count, file=arguments.to),
+        _("The access report is in {file}; cases: {count}.").format(count=count, file=arguments.to),
     )
 
 

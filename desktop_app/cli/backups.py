@@ -50,10 +50,10 @@ def _backup(arguments: Namespace) -> int:
     return output.result(
         arguments,
         {**asdict(made), "made": _moment(made.made_ms)},
-        _("Backup {number} is in {file} and was read back: {cases} cases, {files} files.").format(
+        _("Backup {number} is in {file} and was read back; cases: {cases}, files: {files}.").format(
             number=made.generation, file=made.file, cases=made.cases, files=made.files
         ),
-        _("Written: {written} of {bytes} bytes.").format(written=made.written, bytes=made.bytes),
+        _("Bytes written: {written} of {bytes}.").format(written=made.written, bytes=made.bytes),
     )
 
 
@@ -78,7 +78,7 @@ def _restore(arguments: Namespace) -> int:
     return output.result(
         arguments,
         {**asdict(restored), "vault": restored.folder, "community": info.community, "person": info.person, **document},
-        _("The vault of {person} as it was on {when} is in {folder}: {cases} cases, {files} files.").format(
+        _("The vault of {person} as it was on {when} is in {folder}; cases: {cases}, files: {files}.").format(
             person=info.person,
             when=_words(restored.made),
             folder=restored.folder,
@@ -142,7 +142,7 @@ def _info(arguments: Namespace) -> int:
             "The backup holds {count} state of the vault:", "The backup holds {count} states of the vault:", count
         ).format(count=count),
         *(
-            _("{number}: {when}, {cases} cases, {files} files, {bytes} bytes").format(
+            _("{number}: {when}, cases: {cases}, files: {files}, bytes: {bytes}").format(
                 number=held.number,
                 when=_words(_moment(held.made_ms)),
                 cases=held.cases,

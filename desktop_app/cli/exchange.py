@@ -109,7 +109,7 @@ def _export(arguments: Namespace) -> int:
     return output.result(
         arguments,
         {"file": arguments.file, **asdict(written)},
-        _("{frames} frames, {bytes} bytes written to {file} and read back.").format(
+        _("Written to {file} and read back; frames: {frames}, bytes: {bytes}.").format(
             frames=written.frames, bytes=written.bytes, file=arguments.file
         ),
     )
@@ -124,7 +124,7 @@ def _import_bundle(arguments: Namespace) -> int:
     output.result(
         arguments,
         {**asdict(taken), "conflicts": conflicts},
-        _("{frames} new frames with {changes} changes taken in. Conflicts: {conflicts}.").format(
+        _("New frames taken in: {frames}, changes in them: {changes}. Conflicts: {conflicts}.").format(
             frames=taken.frames, changes=taken.changes, conflicts=conflicts
         ),
     )

@@ -88,7 +88,7 @@ def _text(field: Field) -> Parser:
             typed = _LINE_BREAKS.sub(" ", typed)
         if len(typed) > limit:
             raise Unacceptable(
-                _("“{label}” is {length} characters long; at most {limit} fit. Shorten it.").format(
+                _("“{label}” is too long: characters {length}, at most {limit} fit. Shorten it.").format(
                     label=text(field.label), length=len(typed), limit=limit
                 )
             )

@@ -163,8 +163,8 @@ class Report:
         """Return the sentence that says that nothing was registered, and what to do."""
         faults = ngettext("{count} value doesn't fit", "{count} values don't fit", self.found.total)
         return _(
-            "Nothing was registered: {faults}, in {rows} of {all} rows. Correct the table, or say in the mapping "
-            "file what may be left out, and import again."
+            "Nothing was registered: {faults}; rows with faults: {rows} of {all}. Correct the table, or say in the "
+            "mapping file what may be left out, and import again."
         ).format(faults=faults.format(count=self.found.total), rows=len(self.found.rows), all=self.rows)
 
     def _outcome(self) -> str:

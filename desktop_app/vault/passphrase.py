@@ -54,7 +54,7 @@ def check_passphrase(text: str) -> None:
     if len(phrase) > MAX_CHARACTERS or any(unicodedata.category(character) in {"Cc", "Cs"} for character in phrase):
         raise _weak(_("The pass phrase is too long or has characters that can't be typed."))
     if len(phrase) < MIN_CHARACTERS:
-        raise _weak(_("The pass phrase is shorter than {count} characters.").format(count=MIN_CHARACTERS))
+        raise _weak(_("The pass phrase is shorter than {least} characters.").format(least=MIN_CHARACTERS))
     if phrase.isdigit() and len(phrase) < MIN_DIGITS:
         raise _weak(_("A number this short is guessed in hours."))
     if len(set(phrase.casefold())) < _MIN_DIFFERENT:

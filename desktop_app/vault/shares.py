@@ -67,8 +67,8 @@ class Arrangement:
             raise Refused(
                 "bad_arrangement",
                 _(
-                    "{needed} of {count} sheets is not possible. Choose one sheet, or 2 to {most} trustees of whom at "
-                    "least 2 are needed."
+                    "Sheets can't be split like this: {needed} of {count}. Choose one sheet, or 2 to {most} trustees "
+                    "of whom at least 2 are needed."
                 ).format(needed=self.threshold, count=self.count, most=MOST_SHEETS),
             )
 

@@ -10,6 +10,21 @@ from dev import catalogues
 
 # Capitals may stand for themselves, as in the series of a passport; a word has small letters.
 CYRILLIC_WORD = re.compile(r"[\u0430-\u045f\u0491]")
+COUNTED = re.compile(
+    r"\{(?!limit|least|most|file|folder|source)\w+\} (?:[a-z]+ ){0,2}?(bytes|blocks|cases|cells|chains|changes|"
+    r"characters|columns|conflicts|copies|days|devices|drafts|entries|events|fields|files|frames|generations|hours|invitations|"
+    r"keys|letters|links|minutes|pages|parts|people|places|rows|seconds|sheets|states|sticks|trustees|units|values|words)\b"
+)
+"""A number before the plural of what is counted; bounds that the program sets itself are never 1."""
+NEVER_ONE = (
+    "Backup: first, after {count} more cases",
+    "Backups can go to at most {places} places, and a file holds 1 to {states} states",
+    "Open a case with {events} events",
+    "Search as you type, the first {rows} rows",
+    "The sheet in {file} spans {cells} cells, and at most {limit} can be read",
+    "{count} cases on each, no number given twice",
+)
+"""How messages begin that are about numbers which the program sets itself, or about millions."""
 RUSSIAN_ONLY = re.compile("[ыэёъЫЭЁЪ]")
 
 
@@ -34,6 +49,22 @@ def test_every_message_is_translated(wanted: Catalog, ukrainian: Catalog) -> Non
 
 def test_messages_in_the_code_are_english(wanted: Catalog) -> None:
     assert not [message.id for message in wanted if CYRILLIC_WORD.search(str(message.id))]
+
+
+def test_one_of_a_kind_is_not_called_by_its_plural(wanted: Catalog) -> None:
+    """Let `ngettext` choose the form, or write ``cases: {count}``."""
+    single = [message.id for message in wanted if isinstance(message.id, str)]
+    assert not [text for text in single if COUNTED.search(text) and not text.startswith(NEVER_ONE)]
+
+
+@pytest.mark.parametrize("text", ["{count} files", "in {n} new rows", "{a} of {b} known old pages are damaged"])
+def test_a_plural_behind_a_number_is_seen(text: str) -> None:
+    assert COUNTED.search(text)
+
+
+@pytest.mark.parametrize("text", ["files: {count}", "{file} holds rows", "at most {limit} rows", "{count}. All pages"])
+def test_a_plural_elsewhere_is_no_mistake(text: str) -> None:
+    assert not COUNTED.search(text)
 
 
 def test_translations_use_ukrainian_letters_and_the_right_apostrophe(ukrainian: Catalog) -> None:

@@ -219,8 +219,8 @@ class BackupTrial(QWidget):
     def _proved(self, drill: "Drill") -> None:
         if drill.sound:
             words = _(
-                "Proved: the backup of {when} opens and gives everything back whole, {cases} cases. "
-                "It took {seconds} s; nothing was left behind."
+                "Proved: the backup of {when} opens and gives everything back whole (cases: {cases}). It took "
+                "{seconds} s; nothing was left behind."
             ).format(when=when_words(drill.made), cases=drill.cases, seconds=max(1, round(drill.seconds)))
             self._say(words, "ok")
             return
