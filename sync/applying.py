@@ -1,6 +1,6 @@
 """Applying frames: verify, open, merge and project a batch inside one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -8,6 +8,7 @@ from typing import Protocol
 from sync import changes, frames
 from sync.changes import BadPayload, Batch
 from sync.frames import BadFrame, Frame, Header, UnknownVersion
+from sync.keyring import Keyring, NoKey
 from sync.membership import Membership
 from sync.merging import Merger, Touched
 from sync.replica import Applied
@@ -98,8 +99,8 @@ class Applier:
         self, connection: Connection, membership: Membership, projector: Projector, *, settled: bool = False
     ) -> None:
         self._settled = settled
-        own = connection.execute("SELECT value FROM local WHERE name = 'device'").fetchone()
-        self._own_device: bytes | None = own[0] if own else None
+        self._keyring = Keyring.load(connection)
+        self._own_device = self._keyring.device
         self._connection = connection
         self._membership = membership
         self._projector = projector
@@ -222,15 +223,9 @@ class Applier:
         """Whether a frame is for this device: it reads the unit, or did when the frame's key was made."""
         if header.unit not in self.units:
             return False
-        if self._own_device is None or self._key(header) is not None:
+        if self._own_device is None or self._keyring.holds(header):
             return True
         return any(header.unit in seat.units for seat in self._membership.seats(self._own_device))
-
-    def _key(self, header: Header) -> bytes | None:
-        found = self._connection.execute(
-            "SELECT key FROM epoch_key WHERE unit = ? AND epoch = ?", (self.units[header.unit], header.epoch)
-        ).fetchone()
-        return found[0] if found else None
 
     def _open_next(self, frame: Frame) -> Batch | None:
         """Return the opened batch of the next frame of its chain, or None when it is known already."""
@@ -251,15 +246,15 @@ class Applier:
             raise Wait("gap")
         if header.previous != head.hash:
             raise Wait("fork")
-        key = self._key(header)
-        if key is None:
-            raise Wait("key")
         try:
-            batch = changes.decode(frame.open(key))
+            batch = changes.decode(self._keyring.open(frame))
+        except NoKey as error:
+            raise Wait("key") from error
         except (BadFrame, BadPayload) as error:
             raise Wait("unreadable") from error
-        if not self._may_write(header, batch):
-            raise Wait("right")
+        trusted = self._settled or header.device == self._own_device
+        if not trusted and (reason := contents_objection(self._membership, self.incarnations.devices, header, batch)):
+            raise Wait(reason)
         if batch.counter <= head.counter or not _plausible(batch):
             raise Wait("counter")
         if batch.counter > self.counter + MAX_LEAP:
@@ -273,12 +268,6 @@ class Applier:
         if header.device not in self._membership.devices:
             return "unconfirmed"
         return self._membership.may_stand(header.device, header.unit, header.incarnation, header.seq)
-
-    def _may_write(self, header: Header, batch: Batch) -> bool:
-        """Whether names are an administrator's, or only the author's own; all else was asked before."""
-        if self._settled or header.unit != self._membership.common_unit or header.device == self._own_device:
-            return True
-        return may_name(self._membership, header, batch)
 
     def _append(self, frame: Frame, batch: Batch) -> None:
         """Put a verified frame at the end of its chain and queue its changes."""
@@ -363,18 +352,33 @@ class Applier:
         self._tally.reasons[reason] = self._tally.reasons.get(reason, 0) + 1
 
 
-def may_name(members: Membership, header: Header, batch: Batch) -> bool:
-    """Say whether an author may write what a frame of the common unit holds: everybody names the own person.
+def contents_objection(members: Membership, devices: Mapping[bytes, bytes], header: Header, batch: Batch) -> str:
+    """Return why a frame waits because of what it holds, or nothing.
+
+    In the common unit, everybody who is no administrator sets nothing but the own person. A registrar, who sees nobody
+    else's cases, replaces nothing that others wrote.
 
     Args:
         members: The members.
+        devices: Whose each incarnation is.
         header: The frame's header.
         batch: What it holds.
     """
-    if members.may_name(header.device, header.incarnation, header.seq):
-        return True
-    records = {record for group in batch.groups for record in group.records}
-    return records <= {members.devices[header.device].entry.person}
+    if header.unit == members.common_unit:
+        records = {record for group in batch.groups for record in group.records}
+        own = {members.devices[header.device].entry.person}
+        return "" if records <= own or members.may_name(header.device, header.incarnation, header.seq) else "right"
+    if not members.is_registrar(header.device, header.unit, header.incarnation, header.seq):
+        return ""
+    replaced = {
+        devices.get(incarnation)
+        for group in batch.groups
+        for column in group.replaces
+        for dots in column or ()
+        for _counter, incarnation in dots
+        if incarnation != header.incarnation
+    }
+    return "" if replaced <= {header.device} else "gap" if replaced <= {header.device, None} else "right"
 
 
 def _plausible(batch: Batch) -> bool:

@@ -20,6 +20,8 @@ SIGNATURE_BYTES = 64
 SIGN_KEY_BYTES = 32
 SEAL_SECRET_BYTES = 96
 SEAL_KEY_BYTES = 1216
+SEALED_OVERHEAD = 1136
+"""How much longer what `seal_to` gives is than the plaintext: the encapsulated key and the tag."""
 _MLKEM_SEED_BYTES = 64
 _MLKEM_KEY_BYTES = 1184
 
@@ -171,6 +173,14 @@ class Opener:
             + X25519PrivateKey.from_private_bytes(self.secret[_MLKEM_SEED_BYTES:]).public_key().public_bytes_raw()
         )
 
+    def own_key(self, info: bytes) -> bytes:
+        """Derive a 32-byte key that only whoever has this private key can make (HKDF-SHA256).
+
+        Args:
+            info: What it is for.
+        """
+        return HKDF(hashes.SHA256(), KEY_BYTES, None, info).derive(self.secret)
+
     def open(self, sealed: bytes, info: bytes) -> bytes:
         """Open what `seal_to` sealed to this key's public half.
 
@@ -207,6 +217,16 @@ def seal_to(public_key: bytes, plaintext: bytes, info: bytes) -> bytes:
         return _SUITE.encrypt(plaintext, key, info)
     except ValueError as error:
         raise CryptoError("not a sealing key") from error
+
+
+def require_key(key: bytes) -> None:
+    """Refuse what is no 32-byte key.
+
+    Raises:
+        CryptoError: It has another length.
+    """
+    if len(key) != KEY_BYTES:
+        raise CryptoError("a key has 32 bytes")
 
 
 def _require_length(name: str, value: bytes | bytearray, length: int) -> None:

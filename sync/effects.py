@@ -198,6 +198,8 @@ def _epoch(members: "Membership", link: Link, body: Epoch) -> str:
     if body.unit not in members.devices[link.author].units or len(body.epoch) != ID_BYTES:
         return "unit"
     members.epochs.setdefault(body.unit, {}).setdefault(body.epoch, []).append(link.hash)
+    if len(body.intake) == crypto.SEAL_KEY_BYTES:
+        members.intakes.setdefault((body.unit, body.epoch), body.intake)
     return ""
 
 

@@ -117,13 +117,14 @@ def invite(log: Log, role: str, units: Sequence[bytes], server: str | None) -> I
     secret = crypto.random_key()
     invitation, common = random_id(), log.membership.common_unit
     recipient = Opener.from_secret(secret).public_key
+    readable = [] if role == membership.REGISTRAR else units
     body = Invite(
         invitation,
         _countersigner(secret).public_key,
         role,
         sorted(units),
         log.membership.next_suffix(log.device),
-        [_grant(log.community, key, recipient) for key in _newest_keys(log, [common, *units])],
+        [_grant(log.community, key, recipient) for key in _newest_keys(log, [common, *readable])],
     )
     log.add_own_link(body)
     others = {unit: heads for unit, heads in log.heads().items() if unit != common}

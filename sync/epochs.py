@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from sync import crypto
+from sync import crypto, frames
 from sync.crypto import CryptoError, Opener
 from sync.ids import random_id
 from sync.membership import Device, DeviceGrant, Epoch, Found, Membership
@@ -29,7 +29,9 @@ def held(connection: Connection) -> Keys:
 
 
 def due(members: Membership, unit: bytes, keys: Keys) -> Iterator[Epoch]:
-    """Give what a keeper owes a unit: a new key, first or after somebody left, and the present one to whoever lacks it.
+    """Give what a keeper owes a unit: a new key, first or after somebody left, the present one to whoever lacks it.
+
+    Where registrars are, the intake that they seal to is published with it.
 
     Args:
         members: The members.
@@ -47,12 +49,15 @@ def due(members: Membership, unit: bytes, keys: Keys) -> Iterator[Epoch]:
         has = _recipients(members, unit, epoch)
         lacking = [device for device in members.active(unit) if device.entry.id not in has]
         uncovered = not _covered(members, unit, epoch, keys)
-    if (unit, epoch) not in keys or not (lacking or uncovered):
+    intake = members.has_registrars(unit) and (unit, epoch) not in members.intakes
+    if (unit, epoch) not in keys or not (lacking or uncovered or intake):
         return
+    published = frames.intake_key(keys[unit, epoch]) if intake else b""
     past = _seal_past(members.community, unit, epoch, keys)
     for start in range(0, max(len(lacking), 1), _GRANTS_IN_ONE_LINK):
         part = lacking[start : start + _GRANTS_IN_ONE_LINK]
-        yield Epoch(unit, epoch, [_grant(members.community, unit, epoch, keys, device) for device in part], past)
+        grants = [_grant(members.community, unit, epoch, keys, device) for device in part]
+        yield Epoch(unit, epoch, grants, past, published)
 
 
 def take(connection: Connection, members: Membership, device: bytes, opener: Opener) -> None:

@@ -4,14 +4,17 @@ import struct
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sync import crypto
-from sync.crypto import CryptoError, Signer
+from sync.crypto import CryptoError, Opener, Signer
 
 MAGIC = b"SPRF"
 VERSION = 1
 SUITE = 1
 """AES-256-GCM, Ed25519, SHA-256, zstd."""
+INTAKE_SUITE = 2
+"""The same with a key of its own, sealed with HPKE to the intake of the unit's epoch."""
 
 MAX_FRAME_BYTES = 24 * 2**20
 NO_PREVIOUS = bytes(crypto.HASH_BYTES)
@@ -20,6 +23,10 @@ _HEADER = struct.Struct(">32s16s16s16sQ32s16sH")
 _HEAD = struct.Struct(">16sQ")
 _LENGTH = struct.Struct(">I")
 _SIGNED = b"sprava/frame/1\x00"
+_INTAKE = b"sprava/intake/1\x00"
+_INTAKE_OWN = b"sprava/intake-own/1\x00"
+_INTAKE_LABEL = "sprava/v1/intake"
+_WRAPPED_BYTES = crypto.SEALED_OVERHEAD + crypto.KEY_BYTES
 _MIN_PLAINTEXT_BYTES = 256
 
 
@@ -67,6 +74,7 @@ class Frame:
         bound: The bytes that the ciphertext is bound to.
         sealed: Nonce, ciphertext and tag.
         signature: The author's signature over the hash.
+        suite: How it is sealed: `SUITE` or `INTAKE_SUITE`.
     """
 
     header: Header
@@ -75,6 +83,7 @@ class Frame:
     bound: bytes
     sealed: bytes
     signature: bytes
+    suite: int = SUITE
 
     def verify(self, public_key: bytes) -> None:
         """Check the author's signature.
@@ -105,8 +114,32 @@ class Frame:
         Raises:
             BadFrame: The key does not open it.
         """
+        if self.suite == SUITE:
+            return self._opened(key, self.sealed)
+        wrapped, sealed = self.sealed[:_WRAPPED_BYTES], self.sealed[_WRAPPED_BYTES:]
         try:
-            padded = crypto.unseal(key, self.sealed, self.bound)
+            content_key = _intake(key).open(wrapped, _INTAKE + crypto.sha256(self.bound))
+            crypto.require_key(content_key)
+        except CryptoError as error:
+            raise BadFrame("the frame does not open") from error
+        return self._opened(content_key, sealed)
+
+    def open_own(self, opener: Opener) -> bytes:
+        """Decrypt the payload of a frame for an intake, as its author.
+
+        Args:
+            opener: The author device's own key.
+
+        Raises:
+            BadFrame: It is no such frame, or another device's.
+        """
+        if self.suite != INTAKE_SUITE:
+            raise BadFrame("not a frame for an intake")
+        return self._opened(opener.own_key(_INTAKE_OWN + crypto.sha256(self.bound)), self.sealed[_WRAPPED_BYTES:])
+
+    def _opened(self, key: bytes, sealed: bytes) -> bytes:
+        try:
+            padded = crypto.unseal(key, sealed, self.bound)
         except CryptoError as error:
             raise BadFrame("the frame does not open") from error
         if len(padded) < _LENGTH.size:
@@ -139,6 +172,45 @@ def build(header: Header, payload: bytes, key: bytes, signer: Signer) -> Frame:
         key: The unit's 32-byte epoch key.
         signer: The author device's key.
     """
+    bound = _bound(header, SUITE)
+    return _signed(header, SUITE, bound, crypto.seal(key, _padded(payload), bound), signer)
+
+
+def build_for_intake(header: Header, payload: bytes, intake: bytes, opener: Opener, signer: Signer) -> Frame:
+    """Encrypt a payload for those who hold a unit's key, without holding it, and sign it.
+
+    The author can open it again: the content key follows from the device's own key and the header.
+
+    Args:
+        header: What everybody may read; also bound to the ciphertext.
+        payload: The compressed batch, as `changes.encode` gives it.
+        intake: The public key of the epoch's intake, as `intake_key` gives it.
+        opener: The author device's own key.
+        signer: The author device's signing key.
+    """
+    bound = _bound(header, INTAKE_SUITE)
+    named = crypto.sha256(bound)
+    content_key = opener.own_key(_INTAKE_OWN + named)
+    wrapped = crypto.seal_to(intake, content_key, _INTAKE + named)
+    return _signed(header, INTAKE_SUITE, bound, wrapped + crypto.seal(content_key, _padded(payload), bound), signer)
+
+
+def intake_key(epoch_key: bytes) -> bytes:
+    """Return the public key to which frames are sealed for those who hold an epoch's key."""
+    return _intake(epoch_key).public_key
+
+
+@lru_cache(maxsize=256)
+def _intake(epoch_key: bytes) -> Opener:
+    return Opener.from_secret(crypto.derive(epoch_key, _INTAKE_LABEL))
+
+
+def _padded(payload: bytes) -> bytes:
+    plain = _LENGTH.pack(len(payload)) + payload
+    return plain.ljust(padded_length(len(plain)), b"\x00")
+
+
+def _bound(header: Header, suite: int) -> bytes:
     fields = _HEADER.pack(
         header.community,
         header.unit,
@@ -149,13 +221,14 @@ def build(header: Header, payload: bytes, key: bytes, signer: Signer) -> Frame:
         header.epoch,
         len(header.heads),
     ) + b"".join(_HEAD.pack(incarnation, seq) for incarnation, seq in header.heads)
-    bound = _PREFIX.pack(MAGIC, VERSION, SUITE, 0, len(fields)) + fields
-    plain = _LENGTH.pack(len(payload)) + payload
-    sealed = crypto.seal(key, plain.ljust(padded_length(len(plain)), b"\x00"), bound)
+    return _PREFIX.pack(MAGIC, VERSION, suite, 0, len(fields)) + fields
+
+
+def _signed(header: Header, suite: int, bound: bytes, sealed: bytes, signer: Signer) -> Frame:
     frame_hash = crypto.sha256(bound, crypto.sha256(sealed))
     signature = signer.sign(_SIGNED + frame_hash)
     body = bound + _LENGTH.pack(len(sealed)) + sealed + signature
-    return Frame(header, frame_hash, body, bound, sealed, signature)
+    return Frame(header, frame_hash, body, bound, sealed, signature, suite)
 
 
 def parse(body: bytes) -> Frame:
@@ -170,7 +243,7 @@ def parse(body: bytes) -> Frame:
     magic, version, suite, reserved, header_length = _PREFIX.unpack_from(body)
     if magic != MAGIC:
         raise BadFrame("not a frame")
-    if version != VERSION or suite != SUITE or reserved:
+    if version != VERSION or suite not in {SUITE, INTAKE_SUITE} or reserved:
         raise UnknownVersion(f"frame version {version}, suite {suite}")
     bound_length = _PREFIX.size + header_length
     if header_length < _HEADER.size or len(body) < bound_length + _LENGTH.size:
@@ -191,4 +264,5 @@ def parse(body: bytes) -> Frame:
         bound,
         sealed,
         body[start + sealed_length :],
+        suite,
     )

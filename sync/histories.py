@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sync import changes, frames
 from sync.changes import Dot, Value
 from sync.frames import Frame
+from sync.keyring import Keyring
 from sync.merge import State
 from sync.sqlcipher import Connection
 from sync.states import Incarnations, read_state
@@ -70,19 +71,15 @@ def history(connection: Connection, record_id: bytes, unit: bytes | None = None)
         unit: Only what was written in that unit.
     """
     rows = connection.execute(
-        "SELECT f.body, k.key FROM record r JOIN touched t ON t.record = r.id JOIN frame f ON f.id = t.frame"
-        " JOIN unit u ON u.id = r.unit JOIN epoch_key k ON k.unit = f.unit"
-        " WHERE r.uuid = ? AND (? IS NULL OR u.uuid = ?)",
+        "SELECT f.body FROM record r JOIN touched t ON t.record = r.id JOIN frame f ON f.id = t.frame"
+        " JOIN unit u ON u.id = r.unit WHERE r.uuid = ? AND (? IS NULL OR u.uuid = ?)",
         (record_id, unit, unit),
     ).fetchall()
     found: dict[Dot, Written] = {}
-    for body, key in rows:
+    keyring = Keyring.load(connection)
+    for (body,) in rows:
         frame = frames.parse(body)
-        try:
-            payload = frame.open(key)
-        except frames.BadFrame:
-            continue  # sealed with another epoch's key of the same unit, which has a row of its own
-        for written in _changes_of(frame, changes.decode(payload), record_id):
+        for written in _changes_of(frame, changes.decode(keyring.open(frame)), record_id):
             found[written.dot] = written
     return sorted(found.values(), key=lambda written: written.dot)
 

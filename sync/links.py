@@ -17,10 +17,11 @@ SIGNED = b"sprava/link/1\x00"
 
 ADMINISTRATOR = "administrator"
 HEAD = "head"
+REGISTRAR = "registrar"
 CLERK = "clerk"
 AUDITOR = "auditor"
-ROLES = (ADMINISTRATOR, HEAD, CLERK, AUDITOR)
-WRITING_ROLES = frozenset({ADMINISTRATOR, HEAD, CLERK})
+ROLES = (ADMINISTRATOR, HEAD, CLERK, REGISTRAR, AUDITOR)
+WRITING_ROLES = frozenset({ADMINISTRATOR, HEAD, CLERK, REGISTRAR})
 
 
 class BadLink(Exception):
@@ -122,7 +123,7 @@ class DeviceGrant(msgspec.Struct, frozen=True, array_like=True):
     sealed: bytes
 
 
-class Epoch(msgspec.Struct, frozen=True, tag="epoch"):
+class Epoch(msgspec.Struct, frozen=True, tag="epoch", omit_defaults=True):
     """A new key of a unit, or more recipients of one that is there.
 
     Args:
@@ -130,12 +131,15 @@ class Epoch(msgspec.Struct, frozen=True, tag="epoch"):
         epoch: The id of the key.
         grants: The key, for the devices that get it by this link.
         past: Earlier keys of the unit, sealed with this one.
+        intake: The public key that registrars seal their frames to; it follows from the key. Empty while the unit has
+            no registrar.
     """
 
     unit: bytes
     epoch: bytes
     grants: list[DeviceGrant]
     past: bytes
+    intake: bytes = b""
 
 
 class MakeUnit(msgspec.Struct, frozen=True, tag="unit"):

@@ -13,6 +13,7 @@ from sync.errors import Refused
 from sync.frames import Header
 from sync.histories import Record, Written
 from sync.ids import random_id
+from sync.keyring import Keyring
 from sync.membership import Cut, Link, Membership
 from sync.messages import _
 from sync.replica import Applied, Heads
@@ -246,9 +247,7 @@ class Log:
         if number is None:
             number = applier.incarnations.add(connection, identity.incarnation, identity.device)
         head = applier.heads.get((unit_row, number))
-        epoch, key = connection.execute(
-            "SELECT epoch, key FROM epoch_key WHERE unit = ? AND newest", (unit_row,)
-        ).fetchone()
+        epoch, key, intake = self._sealing(connection, unit, unit_row)
         heads = []
         for (row, incarnation), other in applier.heads.items():
             if row == unit_row and incarnation != number and other.seq > other.told:
@@ -265,7 +264,31 @@ class Log:
             tuple(sorted(heads)),
         )
         batch = changes.group(written, applier.counter + 1, time.time_ns() // 1_000_000)
-        applier.take_own(frames.build(header, changes.encode(batch), key, identity.signer), batch)
+        payload = changes.encode(batch)
+        if intake:
+            frame = frames.build_for_intake(header, payload, key, identity.opener, identity.signer)
+        else:
+            frame = frames.build(header, payload, key, identity.signer)
+        applier.take_own(frame, batch)
+
+    def _sealing(self, connection: Connection, unit: bytes, unit_row: int) -> tuple[bytes, bytes, bool]:
+        """Return the epoch and the key that a frame is sealed with, and whether the key is the intake's public one."""
+        me = self.me
+        if unit not in me.units and me.roles.get(unit) == membership.REGISTRAR:
+            known = self.membership.intake(unit)
+            if known is None:
+                raise Refused(
+                    "no_intake",
+                    _(
+                        "The administrator’s device has not prepared the unit for registrars yet. Exchange with it, "
+                        "and try again. Nothing was changed."
+                    ),
+                )
+            return (*known, True)
+        epoch, key = connection.execute(
+            "SELECT epoch, key FROM epoch_key WHERE unit = ? AND newest", (unit_row,)
+        ).fetchone()
+        return epoch, key, False
 
     def _tell(self, applied: Applied) -> Applied:
         if applied.frames or applied.copied:
@@ -371,8 +394,8 @@ class Log:
             if row is None:
                 return None
             frame = frames.parse(row[0])
-            key = epochs.held(connection)[frame.header.unit, frame.header.epoch]
-        return changes.decode(frame.open(key)).time_ms
+            payload = Keyring.load(connection).open(frame)
+        return changes.decode(payload).time_ms
 
     def heads_seen_by(self, device: bytes) -> Heads:
         """Return the heads that a device is known to hold: its own chains, and what its frames named.

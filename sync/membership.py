@@ -10,6 +10,7 @@ from sync.links import (
     HEAD,
     MAGIC,
     MAX_LINK_BYTES,
+    REGISTRAR,
     ROLES,
     WRITING_ROLES,
     Assign,
@@ -44,6 +45,7 @@ __all__ = [
     "HEAD",
     "MAGIC",
     "MAX_LINK_BYTES",
+    "REGISTRAR",
     "ROLES",
     "WRITING_ROLES",
     "Assign",
@@ -94,6 +96,7 @@ class Membership:
         declined: The enrolments that an administrator turned away.
         suffixes: All that were ever given; none is given again.
         epochs: For each unit its keys by their ids, in order, each with the links that make and share it.
+        intakes: The public keys that registrars seal their frames to, by unit and epoch.
         revocations: The revoked devices, each with its effective `Revoke` links.
         demotions: The effective links that took an administrator's or a circle's keeper's say away.
         admitted: How far the frames of revoked devices count without a decision, by device, unit and incarnation.
@@ -117,6 +120,7 @@ class Membership:
     declined: set[bytes] = field(default_factory=set)
     suffixes: set[str] = field(default_factory=set)
     epochs: dict[bytes, dict[bytes, list[bytes]]] = field(default_factory=dict)
+    intakes: dict[tuple[bytes, bytes], bytes] = field(default_factory=dict)
     revocations: dict[bytes, list[bytes]] = field(default_factory=dict)
     demotions: set[bytes] = field(default_factory=set)
     admitted: dict[tuple[bytes, bytes, bytes], int] = field(default_factory=dict)
@@ -257,6 +261,11 @@ class Membership:
         chain = (device, self.common_unit, incarnation)
         return seq <= self.accepted.get(chain, 0) or self._role_at(chain, seq) == ADMINISTRATOR
 
+    def is_registrar(self, device: bytes, unit: bytes, incarnation: bytes, seq: int) -> bool:
+        """Say whether a frame was written by somebody who registers cases in a unit without reading it."""
+        chain = (device, unit, incarnation)
+        return seq > self.accepted.get(chain, 0) and self._role_at(chain, seq) == REGISTRAR
+
     def _role_at(self, chain: tuple[bytes, bytes, bytes], seq: int) -> str:
         return self.rights.at(*chain, seq, self.knows)
 
@@ -273,6 +282,16 @@ class Membership:
     def active(self, unit: bytes) -> list[Device]:
         """Return the members of a unit that are not revoked."""
         return [device for id_, device in self.devices.items() if unit in device.units and id_ not in self.revocations]
+
+    def has_registrars(self, unit: bytes) -> bool:
+        """Say whether somebody registers cases in a unit without reading it, or is invited to."""
+        invited = any(each.role == REGISTRAR and unit in each.units for each in self.invitations.values())
+        return invited or any(each.roles.get(unit) == REGISTRAR for each in self.devices.values())
+
+    def intake(self, unit: bytes) -> tuple[bytes, bytes] | None:
+        """Return the last epoch of a unit that has an intake, and the public key of that."""
+        known = [epoch for epoch in self.epochs.get(unit, {}) if (unit, epoch) in self.intakes]
+        return (known[-1], self.intakes[unit, known[-1]]) if known else None
 
     def departures(self, unit: bytes) -> list[list[bytes]]:
         """Return the links by which each device that read a unit has lost that, by whatever they say."""

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from sync import changes, frames
 from sync.changes import Value
+from sync.keyring import Keyring
 from sync.sqlcipher import Connection
 
-_SELECT = "SELECT f.body, k.key FROM frame f JOIN epoch_key k ON k.unit = f.unit WHERE f.id = ?"
+_SELECT = "SELECT body FROM frame WHERE id = ?"
 
 
 def versions(connection: Connection, rows: Iterable[int], collection: str) -> Iterator[tuple[bytes, dict[str, Value]]]:
@@ -19,13 +20,10 @@ def versions(connection: Connection, rows: Iterable[int], collection: str) -> It
         rows: The row numbers of the frames.
         collection: What kind of records.
     """
+    keyring = Keyring.load(connection)
     for row in rows:
-        for body, key in connection.execute(_SELECT, (row,)).fetchall():
-            try:
-                payload = frames.parse(body).open(key)
-            except frames.BadFrame:
-                continue  # sealed with another epoch's key of the same unit, which has a row of its own
-            for group in changes.decode(payload).groups:
+        for (body,) in connection.execute(_SELECT, (row,)).fetchall():
+            for group in changes.decode(keyring.open(frames.parse(body))).groups:
                 if group.collection != collection:
                     continue
                 for index, record in enumerate(group.records):

@@ -1,12 +1,15 @@
 """Building everything that follows from the log anew, from its frames."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
-from sync import changes, epochs, frames, schema
-from sync.applying import Applier, Projector, may_name
+from sync import changes, frames, schema
+from sync.applying import Applier, Projector, contents_objection
 from sync.frames import Frame
+from sync.keyring import Keyring
 from sync.membership import Membership
 from sync.sqlcipher import Connection
+from sync.states import Incarnations
 
 _CHUNK = 500
 
@@ -46,9 +49,13 @@ def withdraw(connection: Connection, members: Membership, projector: Projector, 
         projector: Whose tables are built anew, if something was put back.
         own_device: This device, which keeps what it wrote.
     """
-    keys = epochs.held(connection)
+    keyring, devices = Keyring.load(connection), Incarnations.load(connection).devices
     lost = members.revocations.keys() | {device for device, _unit in members.rights.changes}
-    back = [entry for device in lost - {own_device} for entry in _fallen(connection, members, keys, device)]
+    back = [
+        entry
+        for device in lost - {own_device}
+        for entry in _fallen(connection, partial(_objection, members, keyring, devices), device)
+    ]
     if not back:
         return
     for (number, hash_, body), reason in back:
@@ -65,7 +72,7 @@ def withdraw(connection: Connection, members: Membership, projector: Projector, 
 
 
 def _fallen(
-    connection: Connection, members: Membership, keys: epochs.Keys, device: bytes
+    connection: Connection, objection: Callable[[Frame], str], device: bytes
 ) -> Iterator[tuple[tuple[int, bytes, bytes], str]]:
     """Give the applied frames of a device that do not stand, what follows them in their chains, and why each waits."""
     rows = connection.execute(
@@ -77,17 +84,19 @@ def _fallen(
     for row in rows:
         frame = frames.parse(row[2])
         chain = (frame.header.unit, frame.header.incarnation)
-        reason = _objection(members, keys, frame) or ("gap" if chain in broken else "")
+        reason = objection(frame) or ("gap" if chain in broken else "")
         if reason:
             broken.add(chain)
             yield row, reason
 
 
-def _objection(members: Membership, keys: epochs.Keys, frame: Frame) -> str:
+def _objection(members: Membership, keyring: Keyring, devices: Mapping[bytes, bytes], frame: Frame) -> str:
     """Return why a frame that was applied does not stand, or nothing."""
     header = frame.header
+    place = (header.device, header.incarnation, header.seq)
     if reason := members.may_stand(header.device, header.unit, header.incarnation, header.seq):
         return reason
-    if header.unit != members.common_unit or members.may_name(header.device, header.incarnation, header.seq):
+    common = header.unit == members.common_unit
+    if members.may_name(*place) if common else not members.is_registrar(header.device, header.unit, *place[1:]):
         return ""
-    return "" if may_name(members, header, changes.decode(frame.open(keys[header.unit, header.epoch]))) else "right"
+    return contents_objection(members, devices, header, changes.decode(keyring.open(frame)))

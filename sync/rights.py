@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sync.links import ADMINISTRATOR, AUDITOR, CLERK, HEAD, WRITING_ROLES, DeviceEntry
+from sync.links import ADMINISTRATOR, AUDITOR, CLERK, HEAD, REGISTRAR, WRITING_ROLES, DeviceEntry
 
 NOBODY = ""
 """The role of a device that does not belong to a unit, or no longer."""
 
 READING_ROLES = frozenset({ADMINISTRATOR, HEAD, CLERK, AUDITOR})
-_FEWEST_FIRST = (NOBODY, AUDITOR, CLERK, HEAD, ADMINISTRATOR)
+_FEWEST_FIRST = (NOBODY, REGISTRAR, AUDITOR, CLERK, HEAD, ADMINISTRATOR)
 _ROLES = frozenset(_FEWEST_FIRST) - {NOBODY}
 
 Knows = Callable[[bytes, bytes], bool]

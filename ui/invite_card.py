@@ -21,6 +21,7 @@ from ui.widgets import Card, button, caption, label
 ENDING = "sprava-invite"
 ROLE_NAMES = {
     membership.CLERK: (N_("Clerk"), N_("Registers and works on cases.")),
+    membership.REGISTRAR: (N_("Registrar"), N_("Registers cases and sees only the own ones.")),
     membership.HEAD: (N_("Head of unit"), N_("Does what a clerk does, and sees who does what.")),
     membership.ADMINISTRATOR: (N_("Administrator"), N_("Does everything, and invites others.")),
     membership.AUDITOR: (N_("Auditor"), N_("Reads everything and changes nothing.")),

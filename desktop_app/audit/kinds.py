@@ -167,6 +167,7 @@ _ROLES = {
     membership.ADMINISTRATOR: N_("Administrator"),
     membership.HEAD: N_("Head of unit"),
     membership.CLERK: N_("Clerk"),
+    membership.REGISTRAR: N_("Registrar"),
     membership.AUDITOR: N_("Auditor"),
 }
 

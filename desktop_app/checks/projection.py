@@ -44,7 +44,7 @@ def _rebuilt(subject: Subject, connection: Connection) -> Iterator[Connection]:
         log_schema.create(again)
         schema.create(again)
         again.execute("BEGIN")
-        for table in ("unit", "epoch_key"):
+        for table in ("local", "unit", "epoch_key"):
             rows = connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - the names above
             marks = ",".join("?" * len(rows[0])) if rows else "?"
             again.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - only question marks

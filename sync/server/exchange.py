@@ -13,7 +13,7 @@ from sync.crypto import CryptoError, Signer
 from sync.frames import BadFrame, Frame
 from sync.linkgraph import fitting, links_beyond
 from sync.membership import BadLink, Device, Link, Membership
-from sync.replica import Heads
+from sync.replica import Head, Heads
 from sync.server.limits import Limits, Rate
 from sync.server.members import Admission, Members, admit, carrier_of, read_links, seat_of, sign_keys
 from sync.server.rejected import Rejected
@@ -322,6 +322,10 @@ class Exchange:
         budget: int,
     ) -> Reply:
         own = reader.heads(request.community, device.units | (theirs or {}).keys())
+        if elsewhere := own.keys() - device.units:
+            mine = reader.incarnations_of(request.community, device.entry.id)
+            for unit in elsewhere:
+                own[unit] = _own_or_known(own[unit], (theirs or {}).get(unit, {}), mine)
         own_tips = self._members.tips(state)
         same_tips = own_tips == sorted(request.tips)
         lacked = [] if same_tips else _links_lacked(request, state)
@@ -442,6 +446,21 @@ def _objection(frame: Frame, community: bytes, state: Membership) -> str:
     author = next(author for author in authors if author.entry.sign_key == key)
     # What somebody writes who has lost the right is an administrator's to decide on: it must reach them.
     return "" if frame.header.unit in author.wrote | {state.common_unit} else "right"
+
+
+def _own_or_known(chains: dict[bytes, Head], told: dict[bytes, Head], mine: frozenset[bytes]) -> dict[bytes, Head]:
+    """Return the heads in a unit that a device does not read: it gets no frames there, and misses none.
+
+    Args:
+        chains: The heads of the store.
+        told: Those of the device.
+        mine: The incarnations of the device.
+    """
+    return {
+        incarnation: head if incarnation in mine or head[0] <= told[incarnation][0] else told[incarnation]
+        for incarnation, head in chains.items()
+        if incarnation in mine or incarnation in told
+    }
 
 
 def _fill(heads: Heads, absent: Heads) -> Heads:

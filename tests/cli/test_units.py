@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from sync.server import RunningServer
 from tests.cli.conftest import Sprava
 from tests.cli.test_members import _exchange
 
@@ -81,4 +82,35 @@ def test_roles_are_given_and_late_work_waits_for_a_word(
     assert len(sprava("--json", "unit", "list", second).json["units"]) == 2
     assert sprava("--json", "member", "list", second).json["disputed"] == []
     for vault in appeals:
+        assert sprava("verify", vault).code == 0
+
+
+def test_a_registrar_registers_cases_and_sees_only_the_own_ones(
+    sprava: Sprava, tmp_path: Path, seat: Path, appeal: Path
+) -> None:
+    desk, invitation = tmp_path / "desk", tmp_path / "reg.sprava-invite"
+    unit = sprava("--json", "unit", "list", seat).json["units"][0]["name"]
+    sheet = tmp_path / "paper.txt"
+    sheet.write_text("скан")
+    with RunningServer(tmp_path / "server") as server:
+        inviting = ("invite", seat, "--role", "registrar", "--unit", unit, "--server", server.url, "--out", invitation)
+        assert sprava(*inviting).code == 0
+        assert sprava("vault", "join", desk, "--invitation", invitation, "--person", "Ганна").code == 0
+        foreign = sprava("--json", "case", "register", seat, "--kit", "appeal", "--from", appeal).json["number"]
+        number = sprava("--json", "case", "register", desk, "--kit", "appeal", "--from", appeal).json["number"]
+        assert sprava("file", "add", desk, number, sheet).code == 0
+        for vault in (seat, desk, seat, desk, desk):
+            done = sprava("--json", "sync", vault)
+            assert done.code == 0, done.err
+    _exchange(sprava, tmp_path, seat, desk)
+    assert [case["number"] for case in sprava("--json", "case", "list", desk).json["cases"]] == [number]
+    assert sprava("--json", "case", "show", desk, foreign).error == "unknown_case"
+    assert sprava("--json", "case", "set", desk, number, "subject=Уточнено").code == 0
+    _exchange(sprava, tmp_path, desk, seat)
+    shown = sprava("--json", "case", "show", seat, number).json
+    assert (shown["fields"]["subject"], shown["unit"]) == ("Уточнено", unit)
+    assert len(sprava("--json", "file", "list", seat, number).json["files"]) == 1
+    assert sprava("--json", "vault", "info", desk).json["role"] == "registrar"
+    assert {entry["person"] for entry in sprava("--json", "case", "history", seat, number).json["history"]} == {"Ганна"}
+    for vault in (seat, desk):
         assert sprava("verify", vault).code == 0

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from sync import caretaking, digest, epochs, frames, membership
+from sync import caretaking, digest, epochs, frames, membership, rebuilding
 from sync.changes import Change
+from sync.crypto import Opener
 from sync.frames import BadFrame
 from sync.ids import new_id, random_id
-from sync.membership import ADMINISTRATOR, AUDITOR, CLERK, HEAD, Assign, Cut, Epoch, Invite, MakeUnit
+from sync.membership import ADMINISTRATOR, AUDITOR, CLERK, HEAD, REGISTRAR, Assign, Cut, Epoch, Invite, MakeUnit
 from sync.rights import NOBODY
-from tests.sync.replicas import Replica
+from tests.sync.replicas import NoProjection, Replica
 from tests.sync.test_revocation import keys, settle
 
 
@@ -349,3 +350,101 @@ def test_links_in_any_order_give_the_same_roles(four: list[Replica]) -> None:
             again.add([membership.parse(data)])
         assert (again.devices, again.refused, again.epochs) == expected
         assert str(again.devices) == str(fresh.devices)
+
+
+def test_a_registrar_writes_what_the_unit_reads_and_reads_nothing_of_it(four: list[Replica], tmp_path: Path) -> None:
+    founder, _second, clerk, _other = four
+    before = new_id()
+    founder.set(before, subject="чужа справа")
+    registrar = founder.invite(tmp_path / "r.db", REGISTRAR)
+    own = new_id()
+    registrar.set(own, subject="моя справа", place="село")  # offline, before anybody has confirmed it
+    founder.welcome(registrar)
+    everybody = [*four, registrar]
+    settle(everybody)
+    assert [held(replica, own) for replica in everybody] == [True] * 5
+    assert [held(replica, before) for replica in everybody] == [True] * 4 + [False]
+    assert {unit for unit, _epoch in keys(registrar)} == {founder.log.membership.common_unit}
+    assert registrar.log.waiting() == {}
+    frame = next(frame for body in registrar.frames() if (frame := frames.parse(body)).header.unit == founder.unit)
+    for secret in (*keys(registrar).values(), *(opener(replica) for replica in (founder, clerk))):
+        with pytest.raises(BadFrame):
+            frame.open(secret) if isinstance(secret, bytes) else frame.open_own(secret)
+    # It goes on with its own cases, reads them again when its tables are built anew, and hears of nobody's answer.
+    registrar.set(own, subject="уточнено")
+    clerk.set(own, place="місто")
+    settle(everybody)
+    assert founder.values(own, "subject") == ["уточнено"]
+    assert registrar.values(own, "place") == ["село"]
+    with registrar.store.write() as connection:
+        assert rebuilding.rebuild(connection, registrar.log.membership, NoProjection()) == 0
+    assert registrar.values(own, "subject") == ["уточнено"]
+    with registrar.store.read() as connection:
+        assert len(registrar.log.history(connection, own)) == 2
+    same(everybody)
+    registrar.close()
+
+
+def opener(replica: Replica) -> Opener:
+    return replica.log.identity.opener
+
+
+def test_after_somebody_left_the_unit_what_registrars_write_is_closed_to_them(
+    four: list[Replica], tmp_path: Path
+) -> None:
+    founder, second, clerk, _other = four
+    registrar = founder.invite(tmp_path / "r.db", REGISTRAR)
+    founder.welcome(registrar)
+    settle([*four, registrar])
+    caretaking.assign(founder.log, clerk.log.device, {founder.unit: NOBODY})
+    settle([*four, registrar])
+    registrar.set(new_id(), subject="без неї")
+    last = frames.parse(registrar.frames()[-1])
+    assert last.suite == frames.INTAKE_SUITE
+    for key in keys(clerk).values():
+        with pytest.raises(BadFrame):
+            last.open(key)
+    settle([*four, registrar])
+    same([founder, second, registrar])
+    registrar.close()
+
+
+def test_a_clerk_who_becomes_a_registrar_changes_nothing_of_others_any_more(four: list[Replica]) -> None:
+    founder, second, clerk, other = four
+    case, own = new_id(), new_id()
+    founder.set(case, subject="чуже")
+    settle(four)
+    clerk.set(case, subject="пізно, поверх чужого")
+    other.pull(clerk)
+    caretaking.assign(founder.log, clerk.log.device, {founder.unit: REGISTRAR})
+    settle([founder, second, other])
+    founder.pull(clerk)
+    settle([founder, second, other])
+    assert [replica.log.waiting() for replica in (founder, second, other)] == [{"right": 1}] * 3
+    same([founder, second, other])
+    caretaking.judge(founder.log, clerk.log.device, accept=True)
+    settle(four)
+    clerk.set(own, subject="нове, до канцелярії")
+    settle(four)
+    assert all(held(replica, own) for replica in four)
+    assert frames.parse(clerk.frames()[-1]).suite == frames.INTAKE_SUITE or held(founder, own)
+    same(four)
+
+
+def test_what_a_registrar_forges_over_others_values_waits(four: list[Replica], tmp_path: Path) -> None:
+    founder, _second, clerk, _other = four
+    registrar = founder.invite(tmp_path / "r.db", REGISTRAR)
+    founder.welcome(registrar)
+    case = new_id()
+    clerk.set(case, subject="справжнє")
+    settle([*four, registrar])
+    with clerk.store.read() as connection:
+        known = clerk.log.record(connection, case)
+    assert known is not None
+    dots = known.state.dots_of("subject")  # told by somebody who knows them
+    registrar.log.write(founder.unit, [Change("case", case, {"subject": "підроблене"}, {"subject": dots})])
+    settle([*four, registrar])
+    for replica in four:
+        assert replica.values(case, "subject") == ["справжнє"]
+        assert replica.log.waiting() == {"right": 1}
+    registrar.close()

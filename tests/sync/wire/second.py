@@ -6,7 +6,10 @@ import struct
 from dataclasses import dataclass
 
 import msgspec
+from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -64,6 +67,63 @@ def frame(header: bytes, payload: bytes, unit_key: bytes, nonce: bytes, author: 
     sealed = nonce + AESGCM(unit_key).encrypt(nonce, plain, header)
     name = sha256(header + sha256(sealed))
     return header + struct.pack(">I", len(sealed)) + sealed + author.sign(b"sprava/frame/1\x00" + name), name
+
+
+_HPKE = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
+
+
+def hybrid(secret: bytes) -> hpke.MLKEM768X25519PrivateKey:
+    """The private key that follows from a 32-byte secret."""
+    seeds = derive(secret, b"sprava/v1/hybrid-key", 96)
+    return hpke.MLKEM768X25519PrivateKey(
+        MLKEM768PrivateKey.from_seed_bytes(seeds[:64]), X25519PrivateKey.from_private_bytes(seeds[64:])
+    )
+
+
+def intake(epoch_key: bytes) -> hpke.MLKEM768X25519PrivateKey:
+    """The private key of an epoch's intake."""
+    return hybrid(derive(epoch_key, b"sprava/v1/intake", 32))
+
+
+def intake_key(epoch_key: bytes) -> bytes:
+    """The public key of an epoch's intake, as an epoch link gives it."""
+    seeds = derive(derive(epoch_key, b"sprava/v1/intake", 32), b"sprava/v1/hybrid-key", 96)
+    mlkem = MLKEM768PrivateKey.from_seed_bytes(seeds[:64]).public_key().public_bytes_raw()
+    return mlkem + X25519PrivateKey.from_private_bytes(seeds[64:]).public_key().public_bytes_raw()
+
+
+def own_content_key(device_secret: bytes, header: bytes) -> bytes:
+    """The content key of a frame for an intake, as its author derives it."""
+    info = b"sprava/intake-own/1\x00" + sha256(header)
+    return HKDF(SHA256(), 32, None, info).derive(derive(device_secret, b"sprava/v1/hybrid-key", 96))
+
+
+def wrap(epoch_key: bytes, content_key: bytes, header: bytes) -> bytes:
+    return _HPKE.encrypt(content_key, intake(epoch_key).public_key(), b"sprava/intake/1\x00" + sha256(header))
+
+
+def intake_frame(header: bytes, payload: bytes, wrapped: bytes, key: bytes, nonce: bytes, author: Key) -> bytes:
+    """A frame of suite 2 from its parts; the header comes with suite 1."""
+    header = header[:5] + b"\x02" + header[6:]
+    plain = struct.pack(">I", len(payload)) + payload
+    plain += bytes(padded(len(plain)) - len(plain))
+    sealed = wrapped + nonce + AESGCM(key).encrypt(nonce, plain, header)
+    name = sha256(header + sha256(sealed))
+    return header + struct.pack(">I", len(sealed)) + sealed + author.sign(b"sprava/frame/1\x00" + name)
+
+
+def open_intake_frame(data: bytes, epoch_key: bytes, author: bytes) -> bytes:
+    """Verify and open a frame of suite 2; return its payload."""
+    assert data[:8] == b"SPRF\x01\x02\x00\x00"
+    end = 12 + struct.unpack_from(">I", data, 8)[0]
+    header = data[:end]
+    (length,) = struct.unpack_from(">I", data, end)
+    sealed, signature = data[end + 4 : end + 4 + length], data[end + 4 + length :]
+    verify(author, signature, b"sprava/frame/1\x00" + sha256(header + sha256(sealed)))
+    key = _HPKE.decrypt(sealed[:1168], intake(epoch_key), b"sprava/intake/1\x00" + sha256(header))
+    plain = AESGCM(key).decrypt(sealed[1168:1180], sealed[1180:], header)
+    (size,) = struct.unpack_from(">I", plain)
+    return plain[4 : 4 + size]
 
 
 def seal(key: bytes, plain: bytes, bound: bytes, nonce: bytes) -> bytes:

@@ -144,6 +144,26 @@ def test_units_and_roles() -> None:
         assert (again.hash, again.data) == (made["hash"], made["link"])
 
 
+def test_a_frame_for_an_intake() -> None:
+    vector = _load("units.json")
+    made, guest = vector["intake"], Signer(vector["guest"]["seed"])
+    state = Membership.of([link["link"] for link in vector["links"]])
+    assert state.intake(vector["new_unit"]) == (made["epoch"], made["public_key"])
+    assert frames.intake_key(made["epoch_key"]) == made["public_key"]
+    frame = frames.parse(made["frame"])
+    frame.verify(guest.public_key)
+    author = Opener.from_secret(made["author_secret"])
+    for payload in (frame.open(made["epoch_key"]), frame.open_own(author)):
+        assert zstandard.ZstdDecompressor().decompress(payload) == made["payload"]
+    for refused in (bytes(32), made["content_key"]):
+        with pytest.raises(frames.BadFrame):
+            frame.open(refused)
+    with pytest.raises(frames.BadFrame):
+        frame.open_own(Opener.generate())
+    built = frames.build_for_intake(frame.header, b"payload", made["public_key"], author, guest)
+    assert second.open_intake_frame(built.body, made["epoch_key"], guest.public_key) == b"payload"
+
+
 def test_a_sealed_unit_key() -> None:
     grant = _load("membership.json")["grant"]
     opener = Opener.from_secret(grant["secret"])
