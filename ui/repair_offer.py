@@ -53,9 +53,16 @@ class RepairOffer(QWidget):
         self.start.setVisible(mendable)
         self.setVisible(mendable)
 
-    def offer(self) -> None:
-        """Show the button for a vault that opens and has something amiss."""
-        self._tell(_("Something in this vault is amiss. Type its pass phrase, then check and repair it."), "")
+    def offer(self, *, amiss: bool = True) -> None:
+        """Show the button for a vault that opens.
+
+        Args:
+            amiss: Something in it was found damaged; else the person only wants to be sure.
+        """
+        words = _("Type the pass phrase of this vault. Every part of it is checked then; nothing is ever deleted.")
+        if amiss:
+            words = _("Something in this vault is amiss. Type its pass phrase, then check and repair it.")
+        self._tell(words, "")
         self.start.show()
         self.show()
 
@@ -73,7 +80,7 @@ class RepairOffer(QWidget):
 
     def _done(self, report: Report) -> None:
         self.start.hide()
-        said = [*report.done, *report.missing]
+        said = [*(report.done or [_("There was nothing to mend.")]), *report.missing]
         if report.sound:
             said.append(_("The vault is whole now. Type the pass phrase and open it."))
         else:

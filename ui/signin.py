@@ -52,6 +52,7 @@ class SignIn(Gate):
         self.patience = Patience(self.open, self)
         self.stick = StickRow(self)
         self.repair = RepairOffer(worker, self)
+        self.check = button(_("Check and repair"), "shield", "way", self)
         self._busy = QProgressBar(self)
         self._cut_off = label("", "", "warn", self, wrap=True)
         self._build()
@@ -139,7 +140,19 @@ class SignIn(Gate):
             way.setObjectName(f"way_{mode or 'folder'}")
             way.clicked.connect(partial(self.first_run_wanted.emit, mode) if mode else self._other_folder)
             others.addWidget(way, place // 2, place % 2)
+        others.addWidget(self.check, others.rowCount() - 1, 1)
+        self.check.clicked.connect(self._check)
         return others
+
+    def _check(self) -> None:
+        """Check and repair the chosen vault; without a pass phrase, first say that it is needed."""
+        if self.vaults.current() is not None and self.check.isEnabled() and self.open.isEnabled():
+            if self.passphrase.text():
+                self._repair()
+            else:
+                self.problem.hide()
+                self.repair.offer(amiss=False)
+                self.passphrase.setFocus()
 
     def _offer(self) -> None:
         self.vaults.show_rows(self._known[:_ROWS_SHOWN])
@@ -233,7 +246,7 @@ class SignIn(Gate):
     def _set_busy(self, *, busy: bool) -> None:
         self.problem.hide()
         self._busy.setVisible(busy)
-        for widget in (self.open, self.vaults, self.passphrase):
+        for widget in (self.open, self.vaults, self.passphrase, self.check):
             widget.setEnabled(not busy)
 
 

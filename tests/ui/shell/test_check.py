@@ -54,7 +54,7 @@ def test_more_than_that_leads_to_the_sign_in(window: Window, workspace: Workspac
     window.open_desk(workspace)
     section = card(window, hands)
     with workspace.store.write() as connection:
-        connection.execute("UPDATE head SET seq = seq + 1")
+        connection.execute("UPDATE frame SET hash = zeroblob(32)")
     section.start.click()
     hands.wait(section.mend.isVisible)
     section.mend.click()
@@ -93,3 +93,26 @@ def test_a_vault_that_does_not_open_is_mended_from_the_sign_in(
     hands.wait(lambda: isinstance(window.desk, Desk))
     assert window.context is not None
     assert window.context.workspace.cases.find(number).number == number
+
+
+def test_a_vault_can_be_checked_at_the_sign_in_without_any_failure_and_by_the_keyboard(
+    window: Window, workspace: Workspace, hands: Hands
+) -> None:
+    workspace.close()
+    window.begin()
+    hands.wait()
+    screen = window.findChild(SignIn)
+    assert isinstance(screen, SignIn)
+    assert not screen.repair.isVisible()
+    for _step in range(20):
+        hands.press("Tab")
+        if screen.check.hasFocus():
+            break
+    assert screen.check.hasFocus()
+    hands.press("Space")
+    hands.wait(screen.repair.start.isVisible)
+    assert screen.passphrase.line.hasFocus()
+    hands.type(PHRASE)
+    screen.check.click()
+    hands.wait(lambda: _("There was nothing to mend.") in screen.repair.told.text())
+    assert screen.open.isEnabled()
