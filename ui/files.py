@@ -51,8 +51,7 @@ def ask_open_many(parent: QWidget, text: str, chosen: Callable[[list[str]], None
         chosen: As for ``ask_folder``, told all paths.
     """
     receiver_of(chosen)
-    dialog = QFileDialog(parent, text, _start())
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog = _begun(parent, text)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
     dialog.filesSelected.connect(chosen)
     dialog.open()
@@ -80,20 +79,31 @@ def ask_save(parent: QWidget, text: str, kinds: str, name: str, chosen: Chosen) 
 
 def _dialog(parent: QWidget, text: str, chosen: Chosen) -> QFileDialog:
     receiver_of(chosen)
-    dialog = QFileDialog(parent, text, _start())
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog = _begun(parent, text)
     dialog.fileSelected.connect(chosen)
     return dialog
 
 
+def _begun(parent: QWidget, text: str) -> QFileDialog:
+    dialog = QFileDialog(parent, text, _start())
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.filesSelected.connect(_keep_folder)
+    return dialog
+
+
+_last: list[str] = []
+"""The folder in which something was chosen last; forgotten with the process."""
+
+
+def _keep_folder(paths: list[str]) -> None:
+    _last[:] = [str(Path(path).parent) for path in paths[:1]]
+
+
 def _start() -> str:
-    """Return where a dialog opens: the person's documents; the folder the program was started in says nothing."""
+    """Return where a dialog opens: where something was chosen last, or else the person's documents.
+
+    The folder in which the program was started says nothing, and one on a stick may be gone.
+    """
     places = QStandardPaths.StandardLocation
-    return next(
-        (
-            place
-            for place in map(QStandardPaths.writableLocation, (places.DocumentsLocation, places.HomeLocation))
-            if Path(place).is_dir()
-        ),
-        "",
-    )
+    proper = map(QStandardPaths.writableLocation, (places.DocumentsLocation, places.HomeLocation))
+    return next((place for place in (*_last, *proper) if Path(place).is_dir()), "")

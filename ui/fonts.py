@@ -5,6 +5,7 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QApplication
 
 import resources
+from ui.qt_words import QtWords
 
 _FILES = ("Inter-Regular.otf", "Inter-Medium.otf", "Inter-SemiBold.otf")
 _QT_WORDS = "qt-words"
@@ -41,3 +42,6 @@ def translate_qt(app: QApplication, language: str) -> None:
     if not translator.load(f"qtbase_{language}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
         raise RuntimeError(f"Qt has no words for the language {language}")
     app.installTranslator(translator)
+    own = QtWords(app)
+    own.setObjectName(_QT_WORDS)
+    app.installTranslator(own)  # asked first
