@@ -73,7 +73,7 @@ class ConflictService:
                 kit = known_kit(str(record.state.fields.get(KIT))) if record else None
                 if record is None or kit is None:
                     continue
-                history = self._log.history(connection, uuid)
+                history = self._log.history(connection, uuid, present=True)
                 found += [
                     Conflict(
                         ids.to_text(uuid),
@@ -129,7 +129,7 @@ class ConflictService:
         """
         with self._store.read() as connection:
             record = self._reader.find(connection, ref)
-            history = self._log.history(connection, record.id)
+            history = self._log.history(connection, record.id, present=True)
             siblings = self._reader.siblings(connection, record, field, history)
         chosen = next((sibling for sibling in siblings if sibling.mine == (side == "mine")), None)
         if len(siblings) < 2:

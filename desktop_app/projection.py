@@ -42,6 +42,10 @@ class DeskProjection:
         """Finish what was prepared for."""
         self._bulk.end(connection)
 
+    def latest(self, connection: Connection, rows: Sequence[int]) -> dict[int, tuple[int, bytes]]:
+        """Return the author's clock and the incarnation of the latest change of some cases."""
+        return cases.latest(connection, rows)
+
     def empty(self, connection: Connection) -> None:
         """Empty all tables, to build them anew."""
         empty(connection)

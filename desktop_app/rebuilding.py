@@ -4,6 +4,7 @@ from desktop_app.projection import DeskProjection
 from desktop_app.vault import failures
 from sync.membership import Membership
 from sync.rebuilding import rebuild
+from sync.snapshots import BadSnapshot
 from sync.sqlcipher import Connection
 
 
@@ -17,6 +18,10 @@ def rebuild_tables(connection: Connection) -> None:
         Damaged: A frame is damaged; the caller undoes everything.
     """
     members = Membership.of([body for (body,) in connection.execute("SELECT body FROM link ORDER BY id")])
-    if rebuild(connection, members, DeskProjection()):
+    try:
+        lost = rebuild(connection, members, DeskProjection())
+    except BadSnapshot as error:
+        raise failures.broken_database() from error
+    if lost:
         # A frame that doesn't hold any more is never dropped in passing: repair keeps its database.
         raise failures.broken_database()

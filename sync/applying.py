@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sync import changes, frames
+from sync import behind, changes, frames
 from sync.changes import BadPayload, Batch
 from sync.frames import BadFrame, Frame, Header, UnknownVersion
 from sync.keyring import Keyring, NoKey
@@ -43,6 +43,9 @@ class Projector(Protocol):
 
     def settle(self, connection: Connection) -> None:
         """Finish what was prepared for."""
+
+    def latest(self, connection: Connection, rows: Sequence[int]) -> dict[int, tuple[int, bytes]]:
+        """Return the author's clock and the incarnation of the latest change of some records, as far as is shown."""
 
     def empty(self, connection: Connection) -> None:
         """Empty the tables, inside the log's own transaction; all records are projected anew after that."""
@@ -114,6 +117,7 @@ class Applier:
                 "SELECT unit, incarnation, seq, hash, counter, told FROM head"
             )
         }
+        self._floors = behind.floors(connection)
         self._merged = {key: head.counter for key, head in self.heads.items()}
         self._moved: set[tuple[int, int]] = set()
         self._pending: list[tuple[int, int, Batch, bytes]] = []
@@ -237,7 +241,9 @@ class Applier:
             known = self._connection.execute(
                 "SELECT hash FROM frame WHERE unit = ? AND incarnation = ? AND seq = ?", (unit, number, header.seq)
             ).fetchone()
-            if known is None or known[0] != frame.hash:
+            if known is None and (floor := self._floors.get((unit, number))) and header.seq <= floor.seq:
+                self._keep_behind(frame, floor)
+            elif known is None or known[0] != frame.hash:
                 raise Wait("fork")
             return None
         if reason := self._undecided(header):
@@ -260,6 +266,12 @@ class Applier:
         if batch.counter > self.counter + MAX_LEAP:
             raise Wait("ahead")
         return batch
+
+    def _keep_behind(self, frame: Frame, floor: behind.Floor) -> None:
+        """Keep a frame that only adds to the history, since a snapshot holds what it says."""
+        if reason := behind.keep(self._connection, self._keyring, frame, floor):
+            raise Wait(reason)
+        self._tally.frames += 1
 
     def _undecided(self, header: Header) -> str:
         """Return why an administrator has to decide on a frame first, or nothing; a device trusts itself."""

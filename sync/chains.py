@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sync import frames
+from sync import behind, frames
 from sync.frames import Frame
 from sync.membership import Cut
 from sync.replica import Heads
@@ -33,8 +33,24 @@ def held(connection: Connection) -> tuple[Heads, list[Frame]]:
     return heads, continuing
 
 
+def begins(connection: Connection) -> Heads:
+    """Return the ends of the chains whose beginning is not here, since a snapshot stands in its place.
+
+    Args:
+        connection: A transaction to read in.
+    """
+    found: Heads = {}
+    rows = connection.execute(
+        "SELECT u.uuid, i.uuid, f.seq, f.hash FROM floor f JOIN unit u ON u.id = f.unit"
+        " JOIN incarnation i ON i.id = f.incarnation"
+    )
+    for unit, incarnation, seq, hash_ in rows:
+        found.setdefault(unit, {})[incarnation] = (seq, hash_)
+    return found
+
+
 def missing(connection: Connection, theirs: Heads) -> Iterator[bytes]:
-    """Give the frames that somebody with other heads lacks, chain by chain.
+    """Give the frames that somebody with other heads lacks, chain by chain, as far as what they lack first is here.
 
     Args:
         connection: A transaction to read in.
@@ -44,9 +60,11 @@ def missing(connection: Connection, theirs: Heads) -> Iterator[bytes]:
         "SELECT h.unit, h.incarnation, u.uuid, i.uuid, h.seq FROM head h JOIN unit u ON u.id = h.unit"
         " JOIN incarnation i ON i.id = h.incarnation"
     ).fetchall()
+    floors = behind.floors(connection)
     for unit_row, number, unit, incarnation, seq in chains:
         known, _ = theirs.get(unit, {}).get(incarnation, (0, b""))
-        if known >= seq:
+        floor = floors.get((unit_row, number))
+        if known >= seq or (floor and known < floor.seq):
             continue
         rows = connection.execute(
             "SELECT body FROM frame WHERE unit = ? AND incarnation = ? AND seq > ? ORDER BY seq",
@@ -86,8 +104,12 @@ def _sum_missing(connection: Connection, select: str, theirs: Heads) -> int:
         "SELECT h.unit, h.incarnation, u.uuid, i.uuid FROM head h JOIN unit u ON u.id = h.unit"
         " JOIN incarnation i ON i.id = h.incarnation"
     ).fetchall()
+    floors = behind.floors(connection)
     for unit_row, number, unit, incarnation in rows:
         known, _ = theirs.get(unit, {}).get(incarnation, (0, b""))
+        floor = floors.get((unit_row, number))
+        if floor and known < floor.seq:
+            continue
         (found,) = connection.execute(
             f"{select} WHERE unit = ? AND incarnation = ? AND seq > ?", (unit_row, number, known)
         ).fetchone()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sync import changes, frames
+from sync import behind, changes, frames
 from sync.changes import Dot, Value
 from sync.frames import Frame
 from sync.keyring import Keyring
@@ -62,13 +62,16 @@ def record(connection: Connection, record_id: bytes, unit: bytes | None = None) 
     return Record(number, collection, record_id, of, state)
 
 
-def history(connection: Connection, record_id: bytes, unit: bytes | None = None) -> list[Written]:
+def history(
+    connection: Connection, record_id: bytes, unit: bytes | None = None, *, present: bool = False
+) -> list[Written]:
     """Return every change of a record, oldest first, read from the frames that touched it.
 
     Args:
         connection: A transaction to read in.
         record_id: The 16-byte id.
         unit: Only what was written in that unit.
+        present: Also return who wrote the values that are current and lie behind a snapshot.
     """
     rows = connection.execute(
         "SELECT f.body FROM record r JOIN touched t ON t.record = r.id JOIN frame f ON f.id = t.frame"
@@ -81,7 +84,24 @@ def history(connection: Connection, record_id: bytes, unit: bytes | None = None)
         frame = frames.parse(body)
         for written in _changes_of(frame, changes.decode(keyring.open(frame)), record_id):
             found[written.dot] = written
+    if present:
+        _add_present(connection, record_id, unit, found)
     return sorted(found.values(), key=lambda written: written.dot)
+
+
+def _add_present(connection: Connection, record_id: bytes, unit: bytes | None, found: dict[Dot, Written]) -> None:
+    """Add the changes behind a snapshot whose values are current: it tells them, if not always when they were."""
+    older = behind.of_record(connection, record_id)
+    known = record(connection, record_id, unit) if older.missing else None
+    if known is None:
+        return
+    devices = Incarnations.load(connection).devices
+    held = set(found)
+    for name in known.state.fields:
+        for dot, value in known.state.current(name):
+            if dot not in held:
+                time_ms = older.times.get(dot, older.created_ms)
+                found.setdefault(dot, Written(dot, devices[dot[1]], time_ms, {}, {})).fields[name] = value
 
 
 def _changes_of(frame: Frame, batch: changes.Batch, record: bytes) -> Iterator[Written]:

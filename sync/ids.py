@@ -16,6 +16,11 @@ def new_id() -> bytes:
     return value.to_bytes(ID_BYTES, "big")
 
 
+def to_moment_ms(identifier: bytes) -> int:
+    """Return when an id of `new_id` was made, by the clock of whoever made it: milliseconds since 1970."""
+    return int.from_bytes(identifier[:6], "big")
+
+
 def random_id() -> bytes:
     """Return 16 random bytes, for ids that must not tell when they were made."""
     return os.urandom(ID_BYTES)

@@ -74,6 +74,16 @@ class Log:
         )
 
     @property
+    def store(self) -> Store:
+        """The vault's database."""
+        return self._store
+
+    @property
+    def projector(self) -> Projector:
+        """What keeps the tables that screens read in step."""
+        return self._projector
+
+    @property
     def community(self) -> bytes:
         """The 32-byte id of the community."""
         return self.identity.community
@@ -142,7 +152,7 @@ class Log:
             for portion in changes.portions(written):
                 self._append_own(connection, applier, unit, portion)
             applied = applier.finish()
-        return self._tell(applied)
+        return self.tell(applied)
 
     def apply(self, bodies: Sequence[bytes], links: Sequence[bytes] = ()) -> Applied:
         """Apply frames and membership links that came from elsewhere, in one transaction.
@@ -171,7 +181,7 @@ class Log:
             if self._own_chain(connection) != own:
                 applied += Applied(copied=True)
         self.membership = members
-        return self._tell(applied)
+        return self.tell(applied)
 
     def add_own_link(self, body: membership.Body) -> Link:
         """Sign a membership link with this device's key and add it.
@@ -206,7 +216,7 @@ class Log:
             applier.retry_waiting()
             applied = applier.finish()
         self.membership = members
-        self._tell(applied)
+        self.tell(applied)
         return links
 
     def tend(self) -> None:
@@ -290,7 +300,8 @@ class Log:
         ).fetchone()
         return epoch, key, False
 
-    def _tell(self, applied: Applied) -> Applied:
+    def tell(self, applied: Applied) -> Applied:
+        """Call whoever wants to know what was applied, if anything was."""
         if applied.frames or applied.copied:
             for callback in self.on_applied:
                 callback(applied)
@@ -339,6 +350,11 @@ class Log:
                 found.append(body)
         return found
 
+    def begins(self) -> Heads:
+        """Return the ends of the chains whose beginning is not here, since a snapshot stands in its place."""
+        with self._store.read() as connection:
+            return chains.begins(connection)
+
     def count_missing(self, theirs: Heads) -> int:
         """Return how many changes the other side lacks of what this vault holds."""
         with self._store.read() as connection:
@@ -359,15 +375,20 @@ class Log:
         """
         return histories.record(connection, record, unit)
 
-    def history(self, connection: Connection, record: bytes, unit: bytes | None = None) -> list[Written]:
+    def history(
+        self, connection: Connection, record: bytes, unit: bytes | None = None, *, present: bool = False
+    ) -> list[Written]:
         """Return every change of a record, oldest first, read from the frames that touched it.
+
+        Where a snapshot stands in place of the beginning of the log, older changes may not be here; see `behind`.
 
         Args:
             connection: A transaction to read in.
             record: The 16-byte id.
             unit: Only what was written in that unit.
+            present: Also return who wrote the values that are current, with as much as is known of it.
         """
-        return histories.history(connection, record, unit)
+        return histories.history(connection, record, unit, present=present)
 
     def recall(self, name: str) -> bytes | None:
         """Return a note that `remember` kept, or None."""
@@ -382,6 +403,13 @@ class Log:
                 "INSERT INTO local (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
                 (f"note:{name}", value),
             )
+
+    def notes(self, beginning: str) -> list[tuple[str, bytes]]:
+        """Return the notes that `remember` kept under names with some beginning."""
+        with self._store.read() as connection:
+            rows = connection.execute("SELECT name, value FROM local WHERE name LIKE 'note:%' ORDER BY name").fetchall()
+        found = [(name.removeprefix("note:"), bytes(value)) for name, value in rows]
+        return [(name, value) for name, value in found if name.startswith(beginning)]
 
     def last_written(self) -> int | None:
         """Return when this device last wrote something: milliseconds since 1970, or None."""
@@ -463,7 +491,7 @@ class Log:
             }
         heads = {unit: chains[own] for unit, chains in theirs.items() if own in chains}
         if any(known.get((unit, seq)) != hash_ for unit, (seq, hash_) in heads.items()):
-            self._tell(Applied(copied=True))
+            self.tell(Applied(copied=True))
 
     def start_incarnation(self) -> None:
         """Begin a new life of this device's log, so that no counter is used twice after an old copy came back."""

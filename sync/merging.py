@@ -152,23 +152,7 @@ class Merger:
         """Write the rows of all touched records and return them."""
         numbers = self._incarnations.numbers
         touched = [entry for entry in self._records.values() if entry.frames]
-        self._connection.executemany(
-            "INSERT INTO record (id, collection, unit, uuid, fields, dots, siblings)"
-            " VALUES (?, ?, ?, ?, ?, ?, nullif(?, x''))",
-            [  # only types that the driver takes as they are
-                (
-                    entry.row,
-                    entry.collection,
-                    entry.unit,
-                    bytearray(entry.record),
-                    fields_json(entry.state),
-                    dots_blob(entry.state, numbers),
-                    siblings_blob(entry.state, numbers),
-                )
-                for entry in touched
-                if entry.new
-            ],
-        )
+        insert(self._connection, [entry for entry in touched if entry.new], numbers)
         self._connection.executemany(
             "UPDATE record SET fields = ?, dots = ?, siblings = nullif(?, x'') WHERE id = ?",
             [
@@ -187,3 +171,29 @@ class Merger:
             [(entry.row, frame) for entry in touched for frame in entry.frames],
         )
         return touched
+
+
+def insert(connection: Connection, entries: list[Touched], numbers: dict[bytes, int]) -> None:
+    """Write the rows of records that have none yet.
+
+    Args:
+        connection: Inside the caller's write transaction.
+        entries: The records.
+        numbers: The local numbers of incarnations.
+    """
+    connection.executemany(
+        "INSERT INTO record (id, collection, unit, uuid, fields, dots, siblings)"
+        " VALUES (?, ?, ?, ?, ?, ?, nullif(?, x''))",
+        [  # only types that the driver takes as they are
+            (
+                entry.row,
+                entry.collection,
+                entry.unit,
+                bytearray(entry.record),
+                fields_json(entry.state),
+                dots_blob(entry.state, numbers),
+                siblings_blob(entry.state, numbers),
+            )
+            for entry in entries
+        ],
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
-from sync import changes, frames, schema
+from sync import changes, frames, schema, snapshot_loading
 from sync.applying import Applier, Projector, contents_objection
 from sync.frames import Frame
 from sync.keyring import Keyring
@@ -14,8 +14,28 @@ from sync.states import Incarnations
 _CHUNK = 500
 
 
+def in_order(connection: Connection) -> Iterator[bytes]:
+    """Give all frames in about the order in which they came, but each chain from its first frame on.
+
+    Args:
+        connection: A transaction to read in.
+    """
+    came: list[tuple[int, int]] = []
+    chains: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for row, unit, incarnation, seq in connection.execute("SELECT id, unit, incarnation, seq FROM frame ORDER BY id"):
+        came.append((unit, incarnation))
+        chains.setdefault((unit, incarnation), []).append((seq, row))
+    for chain in chains.values():
+        chain.sort(reverse=True)
+    for place in came:
+        _seq, row = chains[place].pop()
+        yield connection.execute("SELECT body FROM frame WHERE id = ?", (row,)).fetchone()[0]
+
+
 def rebuild(connection: Connection, members: Membership, projector: Projector) -> int:
     """Empty the tables that follow from the frames and fill them again; frames stay as they are.
+
+    A unit whose log begins with a snapshot begins with it again.
 
     Args:
         connection: Inside a write transaction that the caller commits.
@@ -24,12 +44,16 @@ def rebuild(connection: Connection, members: Membership, projector: Projector) -
 
     Returns:
         How many frames do not hold any more; the caller undoes everything if there is one.
+
+    Raises:
+        BadSnapshot: A snapshot is not whole any more; the caller undoes everything.
     """
-    bodies = [body for (body,) in connection.execute("SELECT body FROM frame ORDER BY id")]
+    bodies = list(in_order(connection))
     told = connection.execute("SELECT told, unit, incarnation FROM head").fetchall()
     projector.empty(connection)
     for table in (*schema.PROJECTED, "frame", "head"):
         connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
+    snapshot_loading.load_taken(connection, projector)
     applier = Applier(connection, members, projector, settled=True)
     applier.expect(bodies)
     for start in range(0, len(bodies), _CHUNK):
@@ -74,10 +98,14 @@ def withdraw(connection: Connection, members: Membership, projector: Projector, 
 def _fallen(
     connection: Connection, objection: Callable[[Frame], str], device: bytes
 ) -> Iterator[tuple[tuple[int, bytes, bytes], str]]:
-    """Give the applied frames of a device that do not stand, what follows them in their chains, and why each waits."""
+    """Give the applied frames of a device that do not stand, what follows them in their chains, and why each waits.
+
+    What a snapshot holds can't be taken out of it; that is asked again once the log behind it is whole.
+    """
     rows = connection.execute(
         "SELECT f.id, f.hash, f.body FROM frame f JOIN incarnation i ON i.id = f.incarnation WHERE i.device = ?"
-        " ORDER BY f.unit, f.incarnation, f.seq",
+        " AND NOT EXISTS (SELECT 1 FROM floor l WHERE l.unit = f.unit AND l.incarnation = f.incarnation"
+        " AND l.seq >= f.seq) ORDER BY f.unit, f.incarnation, f.seq",
         (device,),
     ).fetchall()
     broken: set[tuple[bytes, bytes]] = set()

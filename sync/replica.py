@@ -74,6 +74,9 @@ class Replica(Protocol):
     def heads(self) -> Heads:
         """Return the last frame of every chain that is held without gaps, waiting frames included."""
 
+    def begins(self) -> Heads:
+        """Return the ends of the chains whose beginning is not here, since a snapshot stands in its place."""
+
     def frames_missing(self, theirs: Heads, budget: int) -> Sequence[bytes]:
         """Return frames that somebody with other heads lacks, in chain order.
 

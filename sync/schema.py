@@ -45,7 +45,7 @@ CREATE TABLE waiting (
     since TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
 ) WITHOUT ROWID;
 """
-PROJECTED = ("touched", "early", "record")
+PROJECTED = ("behind", "touched", "early", "record")
 """Tables that follow from the frames, in the order in which they can be emptied."""
 
 
@@ -56,7 +56,28 @@ def m0001_log(database: "Database") -> None:
             database.execute(statement)
 
 
-LOG = Schema("log", (m0001_log,))
+_SNAPSHOT_TABLES = """
+CREATE TABLE snapshot (unit BLOB PRIMARY KEY, hash BLOB NOT NULL, body BLOB NOT NULL, taken INTEGER NOT NULL);
+CREATE TABLE snapshot_part (
+    id INTEGER PRIMARY KEY, snapshot BLOB NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL,
+    UNIQUE (snapshot, number)
+);
+CREATE TABLE floor (
+    unit INTEGER NOT NULL REFERENCES unit, incarnation INTEGER NOT NULL REFERENCES incarnation,
+    seq INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (unit, incarnation)
+) WITHOUT ROWID;
+CREATE TABLE behind (record INTEGER PRIMARY KEY, frames BLOB NOT NULL);
+"""
+
+
+def m0002_snapshots(database: "Database") -> None:
+    """Make what a log needs whose beginning is a snapshot (docs/formats/snapshot.md)."""
+    for statement in _SNAPSHOT_TABLES.split(";"):
+        if statement.strip():
+            database.execute(statement)
+
+
+LOG = Schema("log", (m0001_log, m0002_snapshots))
 """The tables of the log, whoever keeps it."""
 
 

@@ -100,7 +100,7 @@ class FileReader:
 
     def entry(self, connection: Connection, row: FileRow) -> FileEntry:
         """Return a file as it is shown; who added it is read from the log."""
-        first = self._log.history(connection, row.id)[0]
+        first = self._log.history(connection, row.id, present=True)[0]
         person, device = self._directory.author(connection, first.device)
         return FileEntry(
             id=ids.to_text(row.id),

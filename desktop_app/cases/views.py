@@ -70,7 +70,7 @@ class CaseReader:
         kit = loader.kit(str(fields.get(KIT)))
         stage = str(fields.get(STAGE) or kit.initial_stage)
         due = deadline(kit, fields, stage, self._calendar)
-        history = self._log.history(connection, record.id) if record.state.conflicts else []
+        history = self._log.history(connection, record.id, present=True) if record.state.conflicts else []
         registered = fields.get(REGISTERED_ON)
         return CaseView(
             id=ids.to_text(record.id),
@@ -124,7 +124,8 @@ class CaseReader:
         by_dot = {written.dot: written for written in history}
         replaced = [set(by_dot[dot].replaces.get(field, ())) for dot in record.state.dots_of(field) if dot in by_dot]
         common: set[Dot] = set.intersection(*replaced) if replaced else set()
-        return by_dot[max(common)].fields.get(field) if common else None
+        known = by_dot.get(max(common)) if common else None
+        return known.fields.get(field) if known else None
 
     def history(self, connection: Connection, record: Record) -> list[HistoryEntry]:
         """Return every value ever written to a case, and its files added and removed, newest first."""

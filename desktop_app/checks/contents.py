@@ -6,7 +6,7 @@ from desktop_app.attachments.checking import check_files
 from desktop_app.attachments.store import FOLDER_NAME, ChunkStore
 from desktop_app.audit import checking
 from desktop_app.checks.model import Fault, Subject
-from sync import frames, ids
+from sync import behind, frames, ids
 from sync.messages import _
 from sync.sqlcipher import Connection
 
@@ -25,10 +25,12 @@ def check_chains(subject: Subject, connection: Connection) -> str:
     """Every frame is signed by its author and follows the one before it; the ends are where the database says."""
     members = subject.membership
     count = 0
-    last: dict[tuple[int, int], tuple[int, bytes]] = {}
+    floors = behind.floors(connection)
+    last = {place: (floor.seq, floor.hash) for place, floor in floors.items()}
     rows = connection.execute("SELECT unit, incarnation, seq, hash, body FROM frame ORDER BY unit, incarnation, seq")
     for unit, incarnation, seq, hash_, body in rows:
         place = _("frame {seq} of chain {chain}").format(seq=seq, chain=f"{unit}/{incarnation}")
+        floor = floors.get((unit, incarnation))
         before = last.get((unit, incarnation), (0, frames.NO_PREVIOUS))
         try:
             frame = frames.parse(body)
@@ -38,9 +40,12 @@ def check_chains(subject: Subject, connection: Connection) -> str:
             frame.signed_with(author.entry.sign_key for author in authors)
         except frames.BadFrame as error:
             raise Fault(_("{place} is damaged").format(place=place)) from error
-        if (frame.hash, frame.header.seq) != (hash_, seq) or (seq - 1, frame.header.previous) != before:
+        follows = (seq - 1, frame.header.previous) == before
+        is_behind = floor is not None and seq <= floor.seq  # of those, any may be lacking
+        if (frame.hash, frame.header.seq) != (hash_, seq) or not (follows or is_behind):
             raise Fault(_("{place} does not follow the one before it").format(place=place))
-        last[unit, incarnation] = (seq, hash_)
+        if not is_behind:
+            last[unit, incarnation] = (seq, hash_)
         count += 1
     heads = {
         (unit, incarnation): (seq, hash_)
@@ -48,7 +53,8 @@ def check_chains(subject: Subject, connection: Connection) -> str:
     }
     if heads != last:
         raise Fault(_("the ends of the chains are not where the database says"))
-    return _("frames: {count}, chains: {chains}").format(count=count, chains=len(last))
+    words = _("frames: {count}, chains: {chains}").format(count=count, chains=len(last))
+    return f"{words}; {_('older ones are not here, a snapshot stands in their place')}" if floors else words
 
 
 def check_drafts(_subject: Subject, connection: Connection) -> str:

@@ -3,14 +3,16 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 
 from desktop_app import schema
 from desktop_app.checks.model import Fault, Subject
 from desktop_app.projection import DeskProjection
-from sync import digest, sqlcipher
+from sync import digest, rebuilding, snapshot_loading, sqlcipher
 from sync import schema as log_schema
 from sync.applying import Applier
 from sync.messages import _
+from sync.snapshots import BadSnapshot
 from sync.sqlcipher import Connection
 
 _BATCH = 500
@@ -44,16 +46,20 @@ def _rebuilt(subject: Subject, connection: Connection) -> Iterator[Connection]:
         log_schema.create(again)
         schema.create(again)
         again.execute("BEGIN")
-        for table in ("local", "unit", "epoch_key"):
+        for table in ("local", "unit", "epoch_key", "snapshot", "snapshot_part"):
             rows = connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - the names above
-            marks = ",".join("?" * len(rows[0])) if rows else "?"
-            again.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - only question marks
+            for row in rows:
+                marks = ",".join("?" * len(row))
+                again.execute(f"INSERT INTO {table} VALUES ({marks})", row)  # noqa: S608 - only question marks
+        snapshot_loading.load_taken(again, DeskProjection())
         applier = Applier(again, subject.membership, DeskProjection(), settled=True)
-        cursor = connection.execute("SELECT body FROM frame ORDER BY id")
-        while bodies := cursor.fetchmany(_BATCH):
-            applier.take([body for (body,) in bodies])
+        bodies = rebuilding.in_order(connection)
+        while some := list(islice(bodies, _BATCH)):
+            applier.take(some)
         applier.finish()
         yield again
+    except BadSnapshot as error:
+        raise Fault(_("the snapshot that the log begins with is damaged")) from error
     finally:
         again.close()
 

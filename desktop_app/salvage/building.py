@@ -22,7 +22,7 @@ from desktop_app.seat import read_seat
 from desktop_app.vault import failures, wal
 from desktop_app.vault.custody import Custody
 from desktop_app.vault.storage import Database
-from sync import files, membership, seat
+from sync import files, membership, seat, snapshot_loading
 from sync.applying import Applier
 from sync.errors import Damaged, Failure
 from sync.ids import random_id
@@ -183,6 +183,7 @@ def _fill(path: Path, custody: Custody, known: Seat, before: _Before, incarnatio
             carried = with_authors(found, known.device, person)
             for table, rows in sorted(carried.items(), key=lambda each: _leans(connection, each[0])):
                 _carry(connection, table, rows)
+            snapshot_loading.load_readable(connection, DeskProjection())
             applier = Applier(connection, members, DeskProjection())
             order = sorted(found.frames.values(), key=lambda each: (each.header.incarnation, each.header.seq))
             for start in range(0, len(order), _AT_ONCE):

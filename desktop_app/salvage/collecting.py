@@ -21,7 +21,7 @@ _NOTE = "note:"
 # What follows from the frames, or is made anew with the tables.
 _NOT_CARRIED = re.compile(
     r"sqlite_.*|_sqlite_migrations|local|link|unit|incarnation|epoch_key|head|frame|waiting"
-    r"|record|touched|early|case_row|standing|case_search.*|case_words|named|file_row"
+    r"|record|touched|early|behind|floor|case_row|standing|case_search.*|case_words|named|file_row"
 )
 
 

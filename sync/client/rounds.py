@@ -218,7 +218,7 @@ class _Exchange:
             traffic.sent,
             traffic.received,
             traffic.round_trips,
-            waiting=_ahead(own, server),
+            waiting=_ahead(own, wire.overlay(server, self._not_here(server))),
             complete=complete,
             disputed=_disputed(own, server) if complete and self._pulling else len(self._blocked),
             server_lost=self._server_lost,
@@ -243,14 +243,28 @@ class _Exchange:
     def _theirs(self) -> Heads:
         """What the server has; chains that it refuses count as had, so that they are not sent again."""
         server = self._state.server if self._state else {}
-        if not self._blocked:
+        blocked = self._not_here(server)
+        if not (self._blocked or blocked):
             return server
         own = self._replica.heads()
-        blocked: Heads = {}
         for unit, incarnation in self._blocked:
             if incarnation in own.get(unit, {}):
                 blocked.setdefault(unit, {})[incarnation] = own[unit][incarnation]
         return wire.overlay(server, blocked)
+
+    def _not_here(self, server: Heads) -> Heads:
+        """Return the heads of the chains of which this device has not what the server lacks first."""
+        begins = {
+            (unit, incarnation)
+            for unit, chains in self._replica.begins().items()
+            for incarnation, (seq, _hash) in chains.items()
+            if _last(server, unit, incarnation) < seq
+        }
+        own = self._replica.heads() if begins else {}
+        found: Heads = {}
+        for unit, incarnation in begins:
+            found.setdefault(unit, {})[incarnation] = own[unit][incarnation]
+        return found
 
     def _links_to_send(self) -> list[Link]:
         known = self._state.tips if self._state else ()

@@ -52,6 +52,10 @@ class NoProjection:
     def settle(self, connection: Connection) -> None:
         pass
 
+    def latest(self, connection: Connection, rows: Sequence[int]) -> dict[int, tuple[int, bytes]]:
+        del connection, rows
+        return {}
+
     def empty(self, connection: Connection) -> None:
         pass
 
