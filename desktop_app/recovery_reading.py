@@ -18,6 +18,8 @@ from sync.messages import _
 _MOST_FILE_BYTES = 40 * 1024 * 1024
 _MOST_TEXT_BYTES = 64 * 1024
 _MOST_PAGES = shares.MOST_SHEETS
+_SECONDS = 30.0
+"""For all pages together: a file made to be slow may keep nobody waiting for each of them."""
 _PAGE_EDGE = 2400
 """A page of A4 is drawn with about 200 points to the inch."""
 _PICTURE_EDGE = 20_000
@@ -79,7 +81,7 @@ def _from_pictures(kind: str, data: bytes, room: int) -> list[Share]:
 
 
 def _drawn(kind: str, data: bytes, room: int) -> Iterator[Picture]:
-    painter = Painter()
+    painter = Painter(_SECONDS)
     try:
         for page in range(min(painter.open(kind, len(data), [data]), _MOST_PAGES)):
             yield painter.draw(page, room, room)

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -54,9 +55,15 @@ class Painter:
     """One child process; it is started when it is first needed and holds one file at a time.
 
     Calls wait for each other; `close` may come from any thread at any time and ends what is under way.
+
+    Args:
+        within: In how many seconds everything together has to be done that it is asked for, for a job of many pages;
+            None when only each single request is bounded.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, within: float | None = None) -> None:
+        self._within = within
+        self._until: float | None = None
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._closed = False
@@ -128,10 +135,19 @@ class Painter:
                 with suppress(OSError):
                     pipe.close()
 
+    def _left(self) -> float:
+        """Return how many seconds the next request may take; the whole job begins with the first one."""
+        if self._within is None:
+            return _SECONDS
+        now = time.monotonic()
+        self._until = self._until or now + self._within
+        return min(_SECONDS, self._until - now)
+
     @contextmanager
     def _watched(self) -> Iterator[subprocess.Popen[bytes]]:
         """Give the child, and kill it when it takes too long or has died."""
-        if self._closed:
+        seconds = self._left()
+        if self._closed or seconds <= 0:
             raise _problem("stopped")
         if self._child is None:
             self._child = _start()
@@ -142,7 +158,7 @@ class Painter:
             late.set()
             child.kill()
 
-        watch = threading.Timer(_SECONDS, kill)
+        watch = threading.Timer(seconds, kill)
         watch.daemon = True
         watch.start()
         try:

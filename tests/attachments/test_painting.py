@@ -2,7 +2,6 @@
 
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,15 +98,31 @@ def test_a_child_that_takes_too_long_or_dies_is_replaced(painter: Painter, monke
         painter.draw(0, 10, 10)
     assert drawn(painter, "image/png", data).width == 100
     monkeypatch.setattr(painting, "_SECONDS", 0.3)
-
-    def slowly() -> Iterator[bytes]:
-        yield data[:10]
-        time.sleep(1)
-        yield data[10:]
-
     with pytest.raises(Refused) as refused:
-        painter.open("image/png", len(data), slowly())
+        painter.open("image/png", len(data), late(painter, data))
     assert refused.value.code == "file_stopped"
+
+
+def late(painter: Painter, data: bytes) -> Iterator[bytes]:
+    """Give the rest of a file only after the child that waits for it has ended."""
+    yield data[:10]
+    assert painter._child is not None
+    painter._child.wait(30)
+    yield data[10:]
+
+
+def test_a_whole_job_has_its_time_however_much_each_part_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(painting, "_SECONDS", 1000.0)
+    data = pictures.image()
+    bounded = Painter(within=2.0)
+    with pytest.raises(Refused) as refused:
+        bounded.open("image/png", len(data), late(bounded, data))
+    assert refused.value.code == "file_stopped"
+    for _page in range(16):  # nothing more is begun
+        with pytest.raises(Refused) as refused:
+            bounded.draw(0, 10, 10)
+        assert refused.value.code == "file_stopped"
+    assert bounded._child is None
 
 
 def test_a_file_that_breaks_off_ends_the_child_and_tells_why(painter: Painter) -> None:
@@ -131,7 +146,7 @@ def test_closing_ends_the_child_at_once_from_any_thread(painter: Painter) -> Non
     def waiting() -> Iterator[bytes]:
         yield data[:5]
         begun.set()
-        time.sleep(0.5)
+        child.wait(30)
         yield data[5:]
 
     found: list[str] = []

@@ -18,6 +18,7 @@ from desktop_app.recovery_reading import read_bytes, read_shares
 from desktop_app.vault import shares
 from desktop_app.vault.shares import Arrangement, Share
 from sync.errors import Refused
+from tests.attachments import pictures
 
 VAULT = bytes(range(16))
 NAMES = Names("Ґанківська громада", "Приймальня", "Їжакевич Євгенія")
@@ -223,3 +224,16 @@ def nested_forms(depth: int) -> bytes:
 def test_a_document_that_would_never_be_drawn_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(painting, "_SECONDS", 1.0)
     assert refused(nested_forms(20)) == "no_recovery_code"
+
+
+def test_a_file_made_to_be_slow_keeps_nobody_waiting_for_each_of_its_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(painting, "_SECONDS", 1000.0)
+    monkeypatch.setattr(recovery_reading, "_SECONDS", 2.0)
+    (tmp_path / "sheet.pdf").write_bytes(pictures.slow_pdf(16))
+    with pytest.raises(Refused) as refused:
+        read_shares(tmp_path / "sheet.pdf")
+    assert refused.value.code == "no_recovery_code"
+    assert isinstance(refused.value.__cause__, Refused)
+    assert refused.value.__cause__.code == "file_stopped"
