@@ -8,6 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desktop_app.attachments.exchanging import FileExchange, file_warnings
+from desktop_app.attachments.trip import FileProgress, Moved
+from desktop_app.attachments.whereabouts import SERVER
 from desktop_app.audit import Audit
 from desktop_app.conflicts import ConflictService
 from desktop_app.directory import moment
@@ -23,7 +26,6 @@ from sync.replica import Heads
 if TYPE_CHECKING:
     from sync.client import NewsWatch, Progress
 
-SERVER = "server-address"
 _DELIVERED = "revoked-delivered"
 LAST_EXCHANGE = "last-exchange"
 
@@ -69,6 +71,7 @@ class SyncResult:
         disputed: Chains that this device and the server hold differently: somebody's log was copied or forged.
         server_lost: The server had lost something, and was given back what this device holds of it.
         over_quota: The server has no more room for this community.
+        files: What became of attached files; None when they had no turn.
     """
 
     sent: int
@@ -82,6 +85,7 @@ class SyncResult:
     disputed: int
     server_lost: bool
     over_quota: bool = False
+    files: Moved | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +142,15 @@ class ExchangeService:
         conflicts: Counted for the status.
         audit: Records where frames are sent.
         folder: The vault's folder, into which nothing is exported.
+        files: Carries files after the frames.
+
+    Attributes:
+        files: The same.
     """
 
-    def __init__(self, log: Log, conflicts: ConflictService, audit: Audit, folder: Path) -> None:
+    def __init__(self, log: Log, conflicts: ConflictService, audit: Audit, folder: Path, files: FileExchange) -> None:
         self._folder = folder
+        self.files = files
         self._log = log
         self._audit = audit
         self._conflicts = conflicts
@@ -223,9 +232,10 @@ class ExchangeService:
     def sync(
         self,
         url: str | None = None,
-        progress: Callable[["Progress"], None] | None = None,
+        progress: Callable[["Progress | FileProgress"], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
         *,
+        paused: Callable[[], bool] | None = None,
         new_server: bool = False,
         admission: str | None = None,
     ) -> SyncResult:
@@ -235,6 +245,7 @@ class ExchangeService:
             url: The server's address; by default the one that is kept. A given one is kept when it answers rightly.
             progress: Told after each round trip.
             cancelled: Asked between round trips; what was exchanged until then stays.
+            paused: Asked while files are carried: whether they shall wait, since there is something more urgent.
             new_server: Trust the key that the server has now: the administrator says that it was replaced.
             admission: The operator's code, by which the server is to serve this community.
 
@@ -268,8 +279,10 @@ class ExchangeService:
             self._deliver_last(outcome.complete and not outcome.waiting)
         if outcome.disputed:
             self._log.check_own_chain(self._held_by_server())
+        moved = None
         if outcome.complete:
             self._log.remember(LAST_EXCHANGE, str(time.time_ns() // 1_000_000).encode())
+            moved = self._carry(address, progress, (cancelled, paused), server_lost=outcome.server_lost)
         return SyncResult(
             outcome.sent,
             outcome.received,
@@ -281,8 +294,30 @@ class ExchangeService:
             outcome.complete,
             outcome.disputed,
             outcome.server_lost,
-            outcome.over_quota,
+            outcome.over_quota or (moved is not None and moved.over_quota),
+            moved,
         )
+
+    def _carry(
+        self,
+        address: str,
+        progress: Callable[["Progress | FileProgress"], None] | None,
+        stops: tuple[Callable[[], bool] | None, ...],
+        *,
+        server_lost: bool,
+    ) -> Moved:
+        """Carry files; the frames are exchanged already, whatever comes of it."""
+
+        def stopped() -> bool:
+            return any(stop() for stop in stops if stop is not None)
+
+        try:
+            return self.files.carry(
+                address, progress=progress or (lambda _progress: None), stopped=stopped, server_lost=server_lost
+            )
+        except Failure as failure:
+            self.note(reach_of(failure))
+            raise
 
     def export_bundle(self, path: Path, device: str | None = None) -> BundleResult:
         """Write what another device lacks into a file for a stick.
@@ -383,6 +418,8 @@ def warnings(result: SyncResult) -> list[str]:
                 "see what is in them. Tell the administrator."
             ).format(count=result.waiting)
         )
+    if result.files is not None:
+        found += file_warnings(result.files)
     if result.disputed:
         found.append(
             _(

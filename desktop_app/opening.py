@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from desktop_app import directory, schema, vault
-from desktop_app.exchange import SERVER
+from desktop_app.attachments.whereabouts import SERVER
 from desktop_app.projection import DeskProjection
 from desktop_app.recovery import Prepared
 from desktop_app.vault import KdfParameters, NewPhrase, Stick, Vault, shares

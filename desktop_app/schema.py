@@ -108,7 +108,15 @@ def m0003_audit(database: "Database") -> None:
         database.execute(statement)
 
 
-DESK = Schema("desk", (m0001_desk, m0002_files, m0003_audit))
+def m0004_file_places(database: "Database") -> None:
+    """Make the table of the files that a server is known to have whole."""
+    database.execute(
+        "CREATE TABLE file_at (server BLOB NOT NULL, manifest BLOB NOT NULL, PRIMARY KEY (server, manifest)) "
+        "WITHOUT ROWID"
+    )
+
+
+DESK = Schema("desk", (m0001_desk, m0002_files, m0003_audit, m0004_file_places))
 """The tables of the desk, beside those of the log."""
 VERSION = len(LOG.steps) + len(DESK.steps)
 """The `user_version` of a vault whose tables are those of today; a larger one is a newer program's."""

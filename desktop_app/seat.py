@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from desktop_app.exchange import SERVER
+from desktop_app.attachments.whereabouts import SERVER
 from desktop_app.lives import LIVES
 from desktop_app.vault import Vault
 from desktop_app.vault.seat import SeatFile

@@ -11,6 +11,7 @@ from typing import Self
 from desktop_app import key_past
 from desktop_app.attachments import model as attachments
 from desktop_app.attachments import rows as attached
+from desktop_app.attachments.exchanging import FileExchange
 from desktop_app.attachments.service import FileService
 from desktop_app.audit import Audit, AuditService
 from desktop_app.backup.service import BackupService
@@ -128,7 +129,9 @@ class Workspace:
         self.files = FileService(opened, self.log, reader, self._directory, self.audit)
         self.cases = CaseService(opened, self.log, reader, self.drafts, self.audit, self.lives.number_suffix)
         self.conflicts = ConflictService(opened, self.log, reader, self.audit)
-        self.exchange = ExchangeService(self.log, self.conflicts, self.audit, opened.folder)
+        carrier = FileExchange(opened, self.log, self.files.chunks, self.files.get)
+        carrier.arrived.append(self._files_arrived)
+        self.exchange = ExchangeService(self.log, self.conflicts, self.audit, opened.folder, carrier)
         self.sticks = StickService(self.log, opened, self._directory, self.conflicts, self.files)
         if self.lives.notices:
             self.files.distrust_past()
@@ -375,7 +378,12 @@ class Workspace:
         self.audit.cut = None  # it stands in the audit itself from the beginning
         self._record_new_devices()
         self._keep_seat()
-        event = self._event(applied)
+        self._publish(self._event(applied))
+
+    def _files_arrived(self, cases: frozenset[bytes]) -> None:
+        self._publish(ChangeEvent(frozenset(map(ids.to_text, cases)), everything=False))
+
+    def _publish(self, event: ChangeEvent) -> None:
         for listener in list(self._listeners):
             try:
                 listener(event)

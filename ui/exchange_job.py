@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from desktop_app.attachments.trip import FileProgress
 from desktop_app.exchange import ExchangeService, SyncResult, warnings
 from desktop_app.exchange_watch import ExchangeWatch, Reach
 from desktop_app.workspace import Workspace
@@ -141,7 +142,7 @@ class ExchangeJob(QObject):
         if not self._closing.is_set():
             self.reached.emit(reach)
 
-    def _tell(self, progress: "Progress") -> None:
+    def _tell(self, progress: "Progress | FileProgress") -> None:
         if self.running and not self._quiet:
             self.progressed.emit(progress)
 
@@ -170,7 +171,11 @@ class ExchangeJob(QObject):
 
 
 def _exchange(
-    exchange: ExchangeService, step: Callable[["Progress"], None], stop: threading.Event, *, only_waiting: bool
+    exchange: ExchangeService,
+    step: Callable[["Progress | FileProgress"], None],
+    stop: threading.Event,
+    *,
+    only_waiting: bool,
 ) -> SyncResult | None:
     """Exchange; or only if the server can be reached and lacks something, which costs nothing to find out."""
     if only_waiting and (exchange.reach is not Reach.ONLINE or not exchange.has_waiting):

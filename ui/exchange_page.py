@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop_app.attachments.trip import FileProgress
 from desktop_app.exchange import ExchangeStatus
 from desktop_app.sizes import size_words
 from desktop_app.workspace import ChangeEvent, VaultInfo, Workspace
@@ -29,6 +30,8 @@ from ui.widgets import Card, Elided, button, icon_label, label, scrolled, title
 
 if TYPE_CHECKING:
     from sync.client import Progress
+
+_THOUSANDTHS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +207,14 @@ class ServerCard(Card):
         self.show_status(status)
         self.focus_first()
 
-    def _progressed(self, progress: "Progress") -> None:
-        self.progress.setRange(0, max(progress.total, 1))
-        self.progress.setValue(progress.sent + progress.received)
-        words = _("{done} of {total}").format(done=progress.sent + progress.received, total=progress.total)
-        self._count.setText(words)
+    def _progressed(self, progress: "Progress | FileProgress") -> None:
+        done, total = progress.sent + progress.received, max(progress.total, 1)
+        files = isinstance(progress, FileProgress)
+        self.progress.setRange(0, _THOUSANDTHS)  # bytes would not fit into what Qt counts with
+        self.progress.setValue(_THOUSANDTHS * done // total)
+        words = _("Files: {done} of {total}") if files else _("{done} of {total}")
+        shown = size_words if files else str
+        self._count.setText(words.format(done=shown(done), total=shown(progress.total)))
 
     def _ended(self) -> None:
         had_focus = self.cancel.hasFocus()

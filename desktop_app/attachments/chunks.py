@@ -42,6 +42,11 @@ def stored_length(size: int, index: int) -> int:
     return _padded(plain_length(size, index)) + ADDED_BYTES
 
 
+def manifest_length(size: int) -> int:
+    """Return how many bytes the manifest of a file of some size takes up when stored."""
+    return _padded(_MANIFEST_HEAD.size + count_of(size) * crypto.HASH_BYTES) + ADDED_BYTES
+
+
 def _padded(length: int) -> int:
     return min(CHUNK_BYTES, padded_length(length))
 

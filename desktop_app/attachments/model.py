@@ -46,6 +46,7 @@ class FileEntry:
         when: The author's clock.
         mine: Whether it was added on this device.
         removed: Whether it was taken out of the case; that can be undone.
+        at_server: Whether the server was found to have all of it.
     """
 
     id: str
@@ -59,3 +60,4 @@ class FileEntry:
     when: datetime
     mine: bool
     removed: bool
+    at_server: bool = False

@@ -7,6 +7,7 @@ from desktop_app.attachments import kinds
 from desktop_app.attachments.model import NAME, FileEntry
 from desktop_app.attachments.reading import Place, state_of
 from desktop_app.attachments.store import ChunkStore
+from desktop_app.attachments.whereabouts import Whereabouts
 from desktop_app.cases.model import DELETED, HistoryEntry
 from desktop_app.directory import Directory, moment
 from sync import ids
@@ -91,10 +92,12 @@ class FileReader:
         log: The vault's log.
         directory: Names of people.
         store: The vault's chunks.
+        whereabouts: What is known of the server's files.
     """
 
-    def __init__(self, log: Log, directory: Directory, store: ChunkStore) -> None:
+    def __init__(self, log: Log, directory: Directory, store: ChunkStore, whereabouts: Whereabouts) -> None:
         self._log = log
+        self._whereabouts = whereabouts
         self._directory = directory
         self._store = store
 
@@ -102,6 +105,7 @@ class FileReader:
         """Return a file as it is shown; who added it is read from the log."""
         first = self._log.history(connection, row.id, present=True)[0]
         person, device = self._directory.author(connection, first.device)
+        server = self._whereabouts.server() if row.place else None
         return FileEntry(
             id=ids.to_text(row.id),
             case=ids.to_text(row.case) if row.case else "",
@@ -114,6 +118,7 @@ class FileReader:
             when=moment(first.time_ms),
             mine=first.device == self._log.device,
             removed=row.removed,
+            at_server=row.place is not None and self._whereabouts.is_at(connection, server, row.place.manifest),
         )
 
 

@@ -17,6 +17,7 @@ from desktop_app.attachments.rows import FileReader, FileRow
 from desktop_app.attachments.sources import OpenSource, Source
 from desktop_app.attachments.store import FOLDER_NAME, Adding, ChunkStore
 from desktop_app.attachments.thumbnails import Thumbnails
+from desktop_app.attachments.whereabouts import Whereabouts
 from desktop_app.audit import Audit
 from desktop_app.cases.model import DELETED
 from desktop_app.cases.views import CaseReader
@@ -58,7 +59,7 @@ class FileService:
         self._cases = cases
         self.chunks = ChunkStore(vault.folder / FOLDER_NAME)
         self._thumbnails = Thumbnails(vault)
-        self._reader = FileReader(log, directory, self.chunks)
+        self._reader = FileReader(log, directory, self.chunks, Whereabouts(vault, log))
 
     def add(
         self, ref: str, path: Path, *, progress: Progress | None = None, cancelled: Cancelled | None = None

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -81,28 +81,43 @@ class ChunkStore:
         return data
 
     def put(self, chunk: bytes, data: bytes) -> None:
-        """Keep a chunk that came from elsewhere; one that is here already is left as it is.
+        """Keep a chunk that came from elsewhere; see `put_all`."""
+        self.put_all({chunk: data})
+
+    def put_all(self, given: Mapping[bytes, bytes]) -> None:
+        """Keep chunks that came from elsewhere, durably; those that are here already are left as they are.
 
         Args:
-            chunk: Its id.
-            data: The chunk as it is stored.
+            given: Chunks as they are stored, by their ids.
 
         Raises:
-            Damaged: It is not the chunk that the id names; nothing was kept.
+            Damaged: One is not the chunk that its id names; nothing was kept.
             Refused: The disk is full or read-only.
         """
-        if len(chunk) != crypto.HASH_BYTES or len(data) > chunks.MAX_STORED_BYTES or _name_of(data) != chunk:
-            raise damaged_chunk()
-        with self.claimed([chunk]):
+        for chunk, data in given.items():
+            self.require(chunk, data)
+        with self.claimed(given):
             # One that is here but shorter or longer was damaged: it is replaced.
-            if self.stored_bytes(chunk) == len(data):
+            new = [data for chunk, data in given.items() if self.stored_bytes(chunk) != len(data)]
+            if not new:
                 return
             adding = Adding(self)
             try:
-                adding.write(memoryview(data))
+                for data in new:
+                    adding.write(memoryview(data))
                 adding.publish()
             finally:
                 adding.discard()
+
+    @staticmethod
+    def require(chunk: bytes, data: bytes) -> None:
+        """See that data are the chunk that an id names.
+
+        Raises:
+            Damaged: They are not.
+        """
+        if len(chunk) != crypto.HASH_BYTES or len(data) > chunks.MAX_STORED_BYTES or _name_of(data) != chunk:
+            raise damaged_chunk()
 
     def ids(self) -> Iterator[bytes]:
         """Yield the ids of all chunks that are here."""

@@ -5,6 +5,7 @@ from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
 
+from desktop_app.attachments.whereabouts import FileChoice, InAdvance
 from desktop_app.cli import output
 from desktop_app.cli.community import opened
 from desktop_app.cli.parser import Commands
@@ -33,6 +34,11 @@ def add_commands(commands: Commands) -> None:
         metavar="CODE",
         help=_("the admission code of the server's operator, at the first exchange; - reads it from standard input"),
     )
+    sync.add_argument(
+        "--files",
+        choices=[choice.value for choice in FileChoice],
+        help=_("which attached files come in advance: all, small ones, or none; kept for the next time"),
+    )
     stick = commands.add(
         "stick", _("exchange by a stick that goes round: take in what others left, write what they lack"), _stick
     )
@@ -60,20 +66,28 @@ def add_commands(commands: Commands) -> None:
 def _sync(arguments: Namespace) -> int:
     with opened(arguments) as workspace:
         told = len(workspace.notices)
+        if arguments.files is not None:
+            workspace.exchange.files.choose(InAdvance(FileChoice(arguments.files)))
         moved = workspace.exchange.sync(
             arguments.server, new_server=arguments.new_server, admission=_admission(arguments.admission)
         )
         found = [*workspace.notices[told:], *warnings(moved)]
     for warning in found:
         output.tell(warning)
-    output.result(
-        arguments,
-        asdict(moved),
+    lines = [
         _("Frames sent: {sent}, received: {received}; round trips: {trips}. Conflicts: {conflicts}.").format(
             sent=moved.sent, received=moved.received, trips=moved.round_trips, conflicts=moved.conflicts
-        ),
-    )
-    return NOT_THE_SAME if moved.disputed or moved.waiting else 0
+        )
+    ]
+    if moved.files is not None and any((moved.files.sent, moved.files.received, moved.files.lacking)):
+        lines.append(
+            _("Files sent: {sent}, received: {received}; not at the server yet: {lacking}.").format(
+                sent=moved.files.sent, received=moved.files.received, lacking=moved.files.lacking
+            )
+        )
+    output.result(arguments, asdict(moved), *lines)
+    kept_back = moved.files is not None and (moved.files.waiting or moved.files.wrong)
+    return NOT_THE_SAME if moved.disputed or moved.waiting or kept_back else 0
 
 
 def _admission(given: str | None) -> str | None:

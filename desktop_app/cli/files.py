@@ -5,12 +5,17 @@ from dataclasses import asdict
 from pathlib import Path
 
 from desktop_app.attachments.cleaning import Doubt
+from desktop_app.attachments.exchanging import file_warnings
 from desktop_app.attachments.model import FileEntry, FileState
+from desktop_app.attachments.trip import Moved
 from desktop_app.cli import output
 from desktop_app.cli.community import opened
 from desktop_app.cli.parser import Commands
+from sync.errors import Refused
 from sync.messages import N_, _
 
+NOT_ALL = 3
+"""The exit code when some of the files are still not here."""
 _STATES = {
     FileState.HERE: N_("here"),
     FileState.PARTLY: N_("partly here"),
@@ -40,6 +45,12 @@ def add_commands(commands: Commands) -> None:
     listing.add_argument("vault", metavar="VAULT", type=Path)
     listing.add_argument("ref", metavar="REF", help=_("id or registration number"))
     listing.add_argument("--removed", action="store_true", help=_("those that were removed as well"))
+    fetch = group.add("fetch", _("get a file of a case from the server, or all of them"), _fetch)
+    fetch.add_argument("vault", metavar="VAULT", type=Path)
+    fetch.add_argument("ref", metavar="REF", help=_("id or registration number"))
+    which = fetch.add_mutually_exclusive_group(required=True)
+    which.add_argument("file", metavar="FILE", nargs="?", help=_("its id, or its name if no other has the same"))
+    which.add_argument("--all", action="store_true", help=_("all files of the case"))
     cleaning = group.add("clean", _("remove stored parts that belong to no file"), _clean)
     cleaning.add_argument("vault", metavar="VAULT", type=Path)
     cleaning.add_argument("--dry-run", action="store_true", help=_("only tell what would be removed"))
@@ -67,6 +78,32 @@ def _get(arguments: Namespace) -> int:
     )
 
 
+def _fetch(arguments: Namespace) -> int:
+    with opened(arguments) as workspace:
+        listed = workspace.files.list(arguments.ref)
+        wanted = listed if arguments.all else [_meant(listed, arguments.file)]
+        away = [entry.id for entry in wanted if entry.state in {FileState.NOT_HERE, FileState.PARTLY}]
+        moved = workspace.exchange.files.fetch(away) if away else Moved()
+        found = [workspace.files.get(entry.id) for entry in wanted]
+    for warning in file_warnings(moved):
+        output.tell(warning)
+    document = {"files": [asdict(entry) for entry in found], **asdict(moved)}
+    code = output.result(arguments, document, *map(_line, found))
+    return code if all(entry.state is FileState.HERE for entry in found) else NOT_ALL
+
+
+def _meant(listed: list[FileEntry], name: str) -> FileEntry:
+    found = [entry for entry in listed if name == entry.id] or [entry for entry in listed if name == entry.name]
+    if len(found) == 1:
+        return found[0]
+    message = (
+        _("There is no file “{name}” in this case. “sprava file list” shows what there is.")
+        if not found
+        else _("Several files of this case are called “{name}”. Give the id of the one that is meant.")
+    )
+    raise Refused("unknown_file", message.format(name=name))
+
+
 def _list(arguments: Namespace) -> int:
     with opened(arguments) as workspace:
         found = workspace.files.list(arguments.ref, removed=arguments.removed)
@@ -75,6 +112,8 @@ def _list(arguments: Namespace) -> int:
 
 def _line(entry: FileEntry) -> str:
     state = _("removed") if entry.removed else _(_STATES[entry.state])
+    if entry.state is not FileState.HERE and entry.at_server and not entry.removed:
+        state = _("on the server")
     return f"{entry.id}  {entry.when:%d.%m.%Y %H:%M}  {entry.person}  {entry.name}  {entry.size} B  {state}"
 
 

@@ -5,7 +5,7 @@ import io
 import os
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -30,7 +30,7 @@ _MAX_BODY_BYTES = wire.MAX_MESSAGE_BYTES + crypto.SIGNATURE_BYTES
 _NO_NEEDLESS_HEADERS = dict.fromkeys(("User-Agent", "Accept-Encoding"), SKIP_HEADER)
 _AWAY = frozenset({429, 502, 503, 504})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_Kind = TypeVar("_Kind", wire.Reply, wire.Hello, wire.NewsReply, wire.Introductions)
+_Kind = TypeVar("_Kind", bound=wire.Message)
 _OFFLINE = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH})
 
 
@@ -111,6 +111,10 @@ class Channel:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        # A line that broke leaves its error in a ring with its pool, and the session would only forget that.
+        for pools in self._pools():
+            for key in pools.pools.keys():  # noqa: SIM118 - it is no dictionary
+                pools.pools[key].close()
         self._session.close()
 
     def hello(self) -> wire.Hello:
@@ -150,13 +154,18 @@ class Channel:
     def exchange(
         self, replica: Replica, server: bytes, request: wire.Request, path: str = wire.EXCHANGE_PATH
     ) -> wire.Reply:
+        """Send what a device has and wants, and return the verified reply; see `ask`."""
+        return self.ask(replica, server, path, request, wire.Reply)
+
+    def ask(self, replica: Replica, server: bytes, path: str, request: wire.Message, kind: type[_Kind]) -> _Kind:
         """Send one message and return the verified reply.
 
         Args:
             replica: Whose message; its device signs.
             server: The key that the server must have.
-            request: The message.
             path: Where to; a carrier's requests have a path of their own.
+            request: The message.
+            kind: What the reply is.
 
         Raises:
             Problem: The server said no, in a machine word.
@@ -177,7 +186,7 @@ class Channel:
             )
             answer = self._post(path, body)
             try:
-                return self._read(answer, server, nonce, wire.Reply)
+                return self._read(answer, server, nonce, kind)
             except failures.Problem as problem:
                 # The connection broke and was tried again with the same nonce: this request was answered already.
                 if problem.code != "replayed" or attempt == _ATTEMPTS - 1:
@@ -286,6 +295,12 @@ class Channel:
         except urllib3.exceptions.HTTPError as error:
             raise failures.broken_off(self._url) from error
         return bytes(body)
+
+    def _pools(self) -> Iterator[urllib3.PoolManager]:
+        for adapter in self._session.adapters.values():
+            if isinstance(adapter, HTTPAdapter):
+                yield adapter.poolmanager
+                yield from adapter.proxy_manager.values()
 
     def _count(self, response: requests.Response, sent: int, received: int) -> None:
         request = response.request

@@ -167,7 +167,7 @@ def test_a_server_restored_from_an_old_copy_gets_back_what_it_lost(
         url = server.url
         port = int(url.rsplit(":", 1)[1])
         sync_with(first.log, url)
-    backup = {path.name: path.read_bytes() for path in (tmp_path / "server").iterdir()}
+    backup = {path.name: path.read_bytes() for path in (tmp_path / "server").iterdir() if path.is_file()}
     with RunningServer(tmp_path / "server", port=port):
         first.set(record, name="Марія")
         sync_with(first.log, url)
@@ -175,7 +175,8 @@ def test_a_server_restored_from_an_old_copy_gets_back_what_it_lost(
         second.set(record, name="Ганна")
         sync_with(second.log, url)
     for path in (tmp_path / "server").iterdir():
-        path.unlink()
+        if path.is_file():
+            path.unlink()
     for name, data in backup.items():
         (tmp_path / "server" / name).write_bytes(data)
     before = first.digest()

@@ -1,0 +1,271 @@
+"""Files on their way: with every exchange, or when somebody wants one now."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from desktop_app.attachments import rows
+from desktop_app.attachments.model import FileEntry
+from desktop_app.attachments.reading import Place
+from desktop_app.attachments.rows import FileRow
+from desktop_app.attachments.store import ChunkStore
+from desktop_app.attachments.survey import Survey
+from desktop_app.attachments.trip import FileProgress, Moved, Parcel, Trip
+from desktop_app.attachments.whereabouts import SERVER, InAdvance, Whereabouts
+from desktop_app.vault import Vault
+from sync.errors import Refused, Unreachable
+from sync.log import Log
+from sync.messages import _
+from sync.pins import pinned_server
+
+if TYPE_CHECKING:
+    from sync.client.pace import Pace
+
+_TOGETHER_SECONDS = 0.5
+Arrived = Callable[[frozenset[bytes]], None]
+
+
+def _tell_nobody(_progress: FileProgress) -> None:
+    pass
+
+
+class FileExchange:
+    """Brings files to the server and from it.
+
+    Args:
+        vault: The vault.
+        log: Its log.
+        store: Its chunks.
+        describe: Returns what is shown of a file.
+
+    Attributes:
+        whereabouts: What is known of the server's files, and which ones come by themselves.
+        arrived: Called with the ids of cases of which a file has come or gone, on the thread that carried it.
+    """
+
+    def __init__(self, vault: Vault, log: Log, store: ChunkStore, describe: Callable[[str], FileEntry]) -> None:
+        self._describe = describe
+        self._vault = vault
+        self._log = log
+        self._store = store
+        self._whole: set[bytes] = set()
+        self._changed: set[bytes] = set()
+        self._told = 0.0
+        self.whereabouts = Whereabouts(vault, log)
+        self.arrived: list[Arrived] = []
+
+    @property
+    def in_advance(self) -> InAdvance:
+        """Which files come before anybody opens them."""
+        return self.whereabouts.in_advance
+
+    def choose(self, wanted: InAdvance) -> None:
+        """Keep which files shall come before anybody opens them."""
+        self.whereabouts.choose(wanted)
+
+    def carry(
+        self,
+        address: str,
+        *,
+        server_lost: bool = False,
+        progress: Callable[[FileProgress], None] = _tell_nobody,
+        stopped: Callable[[], bool] = lambda: False,
+        pace: "Pace | None" = None,
+    ) -> Moved:
+        """Give the server every chunk that it lacks and this device has, and get the files that come by themselves.
+
+        Args:
+            address: Where the server is; an exchange has found out before who it is, and in which life.
+            server_lost: It has less than before, so nothing that was known of its files holds.
+            progress: Told after each request.
+            stopped: Asked between and within requests; what was carried until then stays where it is.
+            pace: How fast bodies may go.
+
+        Raises:
+            Unreachable: The server is away; nothing is lost.
+            Refused: It says no, misbehaves, or the disk is full.
+        """
+        from sync.client import state
+        from sync.client.failures import Cancelled
+
+        server = self._pinned(address)
+        if server_lost:
+            self.whereabouts.forget(server)
+        met = state.load(self._log, server)
+        if met is not None:
+            self.whereabouts.enter(server, met.epoch)
+        files = self._files()
+        wanted = self.in_advance
+        chosen = {place.manifest for row in files if (place := row.place) and wanted.wants(row.size)}
+        with self._trip(address, server, progress, stopped, pace) as (survey, trip):
+            try:
+                self._go(survey, trip, server, files, chosen)
+            except Cancelled:
+                trip.moved.complete = False
+        return trip.moved
+
+    def fetch(
+        self,
+        file_ids: Sequence[str],
+        *,
+        progress: Callable[[FileProgress], None] = _tell_nobody,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Moved:
+        """Get some files now, whatever comes by itself.
+
+        Args:
+            file_ids: The files.
+            progress: Told after each request.
+            stopped: Asked between and within requests; what has come until then stays.
+
+        Raises:
+            Refused: There is no such file, no server is known, or it says no or misbehaves; or the disk is full.
+            Unreachable: The server is away, or has not got a file yet; it is where it was added.
+        """
+        from sync.client.failures import Cancelled
+
+        address = (self._log.recall(SERVER) or b"").decode()
+        if not address:
+            raise Refused("no_server", _("No server address is set. Nothing is lost; set the address and try again."))
+        server = self._pinned(address)
+        with self._vault.read() as connection:
+            found = [rows.row_of(connection, file_id) for file_id in file_ids]
+        files = _once(found)
+        with self._trip(address, server, progress, stopped) as (survey, trip):
+            try:
+                with self._vault.read() as connection:
+                    known = self.whereabouts.at(connection, server)
+                plan = survey.plan(files, known, {place.manifest for row in files if (place := row.place)})
+                trip.expect(plan.pull)
+                trip.moved.lacking = plan.lacking
+                trip.pull(plan.pull, self._came, lambda parcel: self._lost(server, parcel))
+            except Cancelled:
+                trip.moved.complete = False
+        if trip.moved.lacking and not trip.moved.received:
+            self._require_there(file_ids[0])
+        return trip.moved
+
+    def count_waiting(self) -> int:
+        """Return of how many files the server is not known to have all, although they were added here or have come."""
+        server = self.whereabouts.server()
+        if server is None:
+            return 0
+        with self._vault.read() as connection:
+            known = self.whereabouts.at(connection, server)
+        return sum(
+            place.manifest not in known and self._store.has(place.manifest)
+            for row in self._files()
+            if (place := row.place)
+        )
+
+    def _go(self, survey: Survey, trip: Trip, server: bytes, files: list[FileRow], chosen: set[bytes]) -> None:
+        with self._vault.read() as connection:
+            known = self.whereabouts.at(connection, server)
+        plan = survey.plan(files, known, chosen)
+        trip.expect([*plan.push, *plan.pull])
+        trip.moved.lacking = plan.lacking
+        try:
+            trip.push(plan.push, lambda parcel: self._gone(server, parcel))
+        finally:
+            trip.moved.waiting = len(plan.push) - trip.moved.sent
+        if trip.moved.complete:
+            trip.pull(plan.pull, self._came, lambda parcel: self._lost(server, parcel))
+
+    @contextmanager
+    def _trip(
+        self,
+        address: str,
+        server: bytes,
+        progress: Callable[[FileProgress], None],
+        stopped: Callable[[], bool],
+        pace: "Pace | None" = None,
+    ) -> Iterator[tuple[Survey, Trip]]:
+        from sync.client.channel import Channel
+        from sync.client.chunks import ChunkLine
+        from sync.client.pace import UNLIMITED
+
+        with Channel(address, stopped, pace or UNLIMITED) as channel:
+            line = ChunkLine(self._log, channel, address, server)
+            try:
+                yield (
+                    Survey(self._store, self.whereabouts, server, line, self._whole),
+                    Trip(self._store, line, progress, stopped),
+                )
+            finally:
+                self._tell_all()
+
+    def _pinned(self, address: str) -> bytes:
+        key = pinned_server(self._log, address)
+        if key is None:
+            raise Unreachable(
+                "no_exchange_yet",
+                _("This device has not exchanged with the server yet. Exchange first; then the file can be fetched."),
+            )
+        return key
+
+    def _require_there(self, file_id: str) -> None:
+        entry = self._describe(file_id)
+        raise Unreachable(
+            "file_not_here",
+            _(
+                "The server has not got all of the file “{name}” yet. It is on the computer of {person} ({device}) and "
+                "comes when that computer exchanges. Nothing is lost."
+            ).format(name=entry.name, person=entry.person, device=entry.device),
+        )
+
+    def _files(self) -> list[FileRow]:
+        with self._vault.read() as connection:
+            return _once([row for row in rows.all_rows(connection) if not row.removed])
+
+    def _gone(self, server: bytes, parcel: Parcel) -> None:
+        self.whereabouts.found_at(server, [parcel.place.manifest])
+        self._tell(parcel)
+
+    def _came(self, parcel: Parcel) -> None:
+        self._whole.add(parcel.place.manifest)
+        self._tell(parcel)
+
+    def _lost(self, server: bytes, parcel: Parcel) -> None:
+        self.whereabouts.lost_at(server, parcel.place.manifest)
+
+    def _tell(self, parcel: Parcel) -> None:
+        """Tell of a case soon: thousands of files may come within a second."""
+        self._changed |= {parcel.row.case} - {b""}
+        if time.monotonic() - self._told > _TOGETHER_SECONDS:
+            self._tell_all()
+
+    def _tell_all(self) -> None:
+        changed, self._changed, self._told = frozenset(self._changed), set(), time.monotonic()
+        for listener in list(self.arrived) if changed else ():
+            listener(changed)
+
+
+def _once(found: Sequence[FileRow]) -> list[FileRow]:
+    """Return one row for each manifest that can be opened."""
+    by_manifest: dict[bytes, FileRow] = {}
+    for row in found:
+        place: Place | None = row.place
+        if place is not None:
+            by_manifest.setdefault(place.manifest, row)
+    return list(by_manifest.values())
+
+
+def file_warnings(moved: Moved) -> list[str]:
+    """Return what a person must be told of the files of an exchange."""
+    found = []
+    if moved.wrong:
+        found.append(
+            _(
+                "The server gave something else than these files: {names}. Nothing of that was kept, and they are "
+                "asked for again at the next exchange. If it happens again, tell the administrator."
+            ).format(names=", ".join(moved.wrong))
+        )
+    if moved.damaged:
+        found.append(
+            _(
+                "These files are damaged on this disk and were not sent: {names}. Take them from another computer or a "
+                "backup that has them."
+            ).format(names=", ".join(moved.damaged))
+        )
+    return found
