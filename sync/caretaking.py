@@ -39,7 +39,8 @@ def confirm(log: "Log", enrolment: bytes) -> None:
     known = members.enrolments.get(enrolment)
     if known is None:
         raise PermissionError("enrolment")
-    own = members.inviters[known.invitation] == log.device and not members.spent(known.invitation)
+    own = members.inviters[known.invitation] == log.device and known.invitation not in members.void
+    own = own and not members.spent(known.invitation)
     suffix = members.invitations[known.invitation].suffix if own else members.next_suffix(log.device)
     log.add_own_link(Confirm(enrolment, suffix))
 
@@ -157,7 +158,7 @@ def _confirmations(members: Membership, device: bytes) -> list[Body]:
     """Return the confirmations of devices that came alone with an invitation of this device's."""
     came: dict[bytes, list[bytes]] = {}
     for each in members.enrolments.values():
-        if members.inviters[each.invitation] == device:
+        if members.inviters[each.invitation] == device and each.invitation not in members.void:
             came.setdefault(each.invitation, []).append(each.link)
     decided = members.confirmed.keys() | members.declined
     alone = [(invitation, links[0]) for invitation, links in came.items() if len(links) == 1]

@@ -32,40 +32,63 @@ if TYPE_CHECKING:
     from sync.membership import Membership
 
 
-def apply(members: "Membership", link: Link) -> str:
-    """Apply one link; return why it has no effect, or nothing.
+def unproven(members: "Membership", link: Link) -> str:
+    """Return what is wrong with who is said to have signed a link, or nothing; asked before anything else of it.
 
     Args:
         members: What the links before it add up to.
         link: The link.
     """
-    signer = _signer(members, link)
-    if signer is None:
-        return "author"
     signature = link.data[-crypto.SIGNATURE_BYTES :]
-    try:
-        if (link.hash + signature, signer) not in members.checked:
-            crypto.verify(signer, signature, SIGNED + link.hash)
-    except CryptoError:
-        return "signature"
-    members.checked.add((link.hash + signature, signer))
+    signers = _signers(members, link)
+    for signer in signers:
+        try:
+            if (link.hash + signature, signer) not in members.checked:
+                crypto.verify(signer, signature, SIGNED + link.hash)
+        except CryptoError:
+            continue
+        members.checked.add((link.hash + signature, signer))
+        return ""
+    return "signature" if signers else "author"
+
+
+def _signers(members: "Membership", link: Link) -> list[bytes]:
+    """Return the keys one of which must have signed a link; also those of devices that are no members, or no longer."""
+    match link.body:
+        case Found():
+            return [link.body.device.sign_key] if link.hash == members.community else []
+        case Enrol():
+            return [link.body.device.sign_key]
+    return [seat.entry.sign_key for seat in members.seats(link.author)]
+
+
+def apply(members: "Membership", link: Link) -> str:
+    """Apply one link whose signature fits; return why it has no effect, or nothing.
+
+    Args:
+        members: What the links before it add up to.
+        link: The link.
+    """
     return _take_effect(members, link) if _may(members, link) else "right"
 
 
-def _signer(members: "Membership", link: Link) -> bytes | None:
-    match link.body:
-        case Found():
-            return link.body.device.sign_key if link.hash == members.community else None
-        case Enrol():
-            return link.body.device.sign_key
-    author = members.devices.get(link.author)
-    return author.entry.sign_key if author else None
+def remember(members: "Membership", link: Link) -> None:
+    """Keep in mind an invitation that does not count, because its author had lost its say when others learned of it.
+
+    Whoever came with it is no member, but an administrator can make it one, and what it wrote waits for that.
+    """
+    if isinstance(link.body, Invite) and not apply(members, link):
+        members.void.add(link.body.invitation)
 
 
-def _may(members: "Membership", link: Link) -> bool:
+def _may(members: "Membership", link: Link) -> bool:  # noqa: PLR0911 - one for each kind
     """Say whether the author of a link has a say in what it is about, as far as it could know."""
     body = link.body
-    if isinstance(body, Found | Enrol) or members.governs(link, members.common_unit):
+    if isinstance(body, Found | Enrol):
+        return True
+    if link.author not in members.devices:
+        return False
+    if members.governs(link, members.common_unit):
         return True
     match body:
         case MakeUnit(circle=True):
@@ -168,6 +191,8 @@ def _confirm(members: "Membership", link: Link, body: Confirm) -> str:
 def _confirms_with(members: "Membership", author: bytes, enrolment: rights.Enrolment, suffix: str) -> bool:
     """Say whether nobody else can have given a device that suffix: the inviter alone gives the invitation's."""
     if suffix == members.invitations[enrolment.invitation].suffix:
+        if enrolment.invitation in members.void:
+            return False
         return members.inviters[enrolment.invitation] == author and not members.spent(enrolment.invitation)
     return members.may_give(members.devices[author], suffix)
 

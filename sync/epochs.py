@@ -73,7 +73,9 @@ def take(connection: Connection, members: Membership, device: bytes, opener: Ope
     keys = held(connection)
     for unit, row in units.items():
         for epoch in reversed(list(members.epochs.get(unit, {}))):
-            _open(members, unit, epoch, device, opener, keys)
+            _open(members, _bodies(members, unit, epoch), device, opener, keys)
+        for body in _without_effect(members, unit):
+            _open(members, [body], device, opener, keys)
         order = list(members.epochs.get(unit, {}))
         connection.executemany(
             "INSERT OR IGNORE INTO epoch_key (unit, epoch, key, newest) VALUES (?, ?, ?, 0)",
@@ -91,20 +93,29 @@ def _rows(connection: Connection, members: Membership, device: bytes) -> dict[by
     return dict(connection.execute("SELECT uuid, id FROM unit").fetchall())
 
 
-def _open(members: Membership, unit: bytes, epoch: bytes, device: bytes, opener: Opener, keys: Keys) -> None:
+def _without_effect(members: Membership, unit: bytes) -> list[Epoch]:
+    """Return what gives keys that nobody seals with any more, since their authors had lost their say.
+
+    Members who did not know of that may have sealed with them what only these keys open.
+    """
+    bodies = [members.links[link].body for link in members.refused]
+    counting = members.epochs.get(unit, {})
+    return [body for body in bodies if isinstance(body, Epoch) and body.unit == unit and body.epoch not in counting]
+
+
+def _open(members: Membership, bodies: list[Epoch], device: bytes, opener: Opener, keys: Keys) -> None:
     """Open what the links of one epoch give: its key, and with that the earlier ones."""
-    info = _info(members.community, unit, epoch)
-    bodies = _bodies(members, unit, epoch)
     for body in bodies:
         for grant in body.grants:
-            if grant.device == device and (unit, epoch) not in keys:
+            if grant.device == device and (body.unit, body.epoch) not in keys:
                 try:
-                    keys[unit, epoch] = opener.open(grant.sealed, info)
+                    info = _info(members.community, body.unit, body.epoch)
+                    keys[body.unit, body.epoch] = opener.open(grant.sealed, info)
                 except CryptoError:
                     continue  # not sealed to this device as it says: another link may hold it
     for body in bodies:
         for known, key in _earlier(members, body, keys):
-            keys.setdefault((unit, known), key)
+            keys.setdefault((body.unit, known), key)
 
 
 def _is_stale(members: Membership, unit: bytes, epoch: bytes) -> bool:

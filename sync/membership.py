@@ -91,6 +91,7 @@ class Membership:
         circles: Those that are for named people and kept by them.
         rights: Which role each device has in each unit, and had.
         inviters: Which device made each invitation.
+        void: The invitations whose authors had lost their say: only another administrator lets in who has one.
         enrolments: The devices that came with an invitation, by the hash of their link.
         confirmed: Which device id each confirmed enrolment has made a member.
         declined: The enrolments that an administrator turned away.
@@ -115,6 +116,7 @@ class Membership:
     common_unit: bytes = b""
     invitations: dict[bytes, Invite] = field(default_factory=dict)
     inviters: dict[bytes, bytes] = field(default_factory=dict)
+    void: set[bytes] = field(default_factory=set)
     enrolments: dict[bytes, Enrolment] = field(default_factory=dict)
     confirmed: dict[bytes, bytes] = field(default_factory=dict)
     declined: set[bytes] = field(default_factory=set)
@@ -231,7 +233,11 @@ class Membership:
             self.community, self.links, checked=self.checked, _order=self._order, _followers=self._followers
         )
         for link in self._order:
-            reason = ruling.objection(trial, link) or effects.apply(trial, link)
+            reason = effects.unproven(trial, link)
+            if not reason and (reason := ruling.objection(trial, link)):
+                effects.remember(trial, link)
+            elif not reason:
+                reason = effects.apply(trial, link)
             if reason:
                 trial.refused[link.hash] = reason
         return trial

@@ -75,6 +75,7 @@ def withdraw(connection: Connection, members: Membership, projector: Projector, 
     """
     keyring, devices = Keyring.load(connection), Incarnations.load(connection).devices
     lost = members.revocations.keys() | {device for device, _unit in members.rights.changes}
+    lost |= set(devices.values()) - members.devices.keys()
     back = [
         entry
         for device in lost - {own_device}
@@ -122,6 +123,8 @@ def _objection(members: Membership, keyring: Keyring, devices: Mapping[bytes, by
     """Return why a frame that was applied does not stand, or nothing."""
     header = frame.header
     place = (header.device, header.incarnation, header.seq)
+    if header.device not in members.devices:
+        return "unconfirmed"
     if reason := members.may_stand(header.device, header.unit, header.incarnation, header.seq):
         return reason
     common = header.unit == members.common_unit

@@ -26,12 +26,14 @@ def settle(world: World) -> list[Seat]:
             seat.open()
     carry = world.chance.random.choice([_by_server, _by_hand, _by_stick])
     world.say(f"quiet, {carry.__name__}")
+    before: list[str] = []
     for _round in range(_ROUNDS):
         carry(world)
         _decide(world)
-        present = members(world)
-        if len({_state(seat) for seat in present}) == 1:
+        present, states = members(world), [_state(seat) for seat in world.seats]
+        if states == before and len({_state(seat) for seat in present}) == 1:
             return present
+        before = states
     for seat in world.seats:
         world.say(
             f"  {seat.name}: waiting {seat.log.waiting()}, refused {Counter(seat.log.membership.refused.values())}"
@@ -103,8 +105,7 @@ def check(world: World) -> None:
     def counts(written: Written) -> bool:
         if written.device not in known.devices:
             return False
-        unit, incarnation, seq = written.frame
-        if written.device in known.revocations and seq > known.admitted.get((written.device, unit, incarnation), 0):
+        if known.may_stand(written.device, *written.frame):
             return False
         return written.frame in held or written.frame not in world.oracle.at_risk
 
@@ -113,6 +114,22 @@ def check(world: World) -> None:
     histories = [_check_seat(world, seat, counts) for seat in present]
     assert len({repr(sorted(history.items())) for history in histories}) == 1, "histories differ"
     _check_own_work(world)
+    for seat in present:
+        _check_kept(world, seat)
+
+
+def _check_kept(world: World, seat: Seat) -> None:
+    """What somebody wrote without the right to, or has lost since, is dropped by nobody: it is applied, or it waits."""
+    kept = {
+        (unit, incarnation, seq)
+        for unit, incarnation, seq in seat.rows(
+            "SELECT u.uuid, i.uuid, f.seq FROM frame f JOIN unit u ON u.id = f.unit"
+            " JOIN incarnation i ON i.id = f.incarnation"
+            " UNION SELECT unit, incarnation, seq FROM waiting"
+        )
+    }
+    dropped = world.oracle.frames() - world.oracle.at_risk - kept
+    assert not dropped, f"{seat.name} has neither applied nor kept {len(dropped)} frames"
 
 
 def _check_seat(world: World, seat: Seat, counts: Callable[[Written], bool]) -> Counter[object]:

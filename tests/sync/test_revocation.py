@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sync import caretaking, epochs, frames, membership
+from sync.crypto import Signer
 from sync.frames import BadFrame
 from sync.ids import new_id, random_id
 from sync.membership import Invite
@@ -214,9 +215,45 @@ def test_an_administrator_passes_on_the_keys_that_came_with_the_links_which_it_a
     caretaking.revoke(second.log, lost.log.device)
     case = new_id()
     second.set(case, subject="під ключем другого")
+    founder.pull(new)
     caretaking.revoke(founder.log, clerk.log.device)
     settle([founder, second, new])
     assert new.log.waiting() == {}
     assert new.values(case, "subject") == ["під ключем другого"]
     same([founder, second, new])
     new.close()
+
+
+def test_who_came_with_an_invitation_of_an_administrator_put_out_meanwhile_waits_for_another_one(
+    four: list[Replica], tmp_path: Path
+) -> None:
+    founder, second, clerk, _lost = four
+    guest = second.invite(tmp_path / "guest.db")
+    second.pull(guest)
+    case = new_id()
+    guest.set(case, subject="від гостя")
+    clerk.pull(second)
+    clerk.pull(guest)
+    assert clerk.values(case, "subject") == ["від гостя"]
+    caretaking.revoke(founder.log, second.log.device)
+    settle([founder, clerk, guest])
+    same([founder, clerk])
+    assert founder.log.waiting() == {"unconfirmed": 1}
+    (enrolment,) = founder.log.membership.pending
+    caretaking.confirm(founder.log, enrolment.link)
+    settle([founder, clerk, guest])
+    same([founder, clerk, guest])
+    assert founder.values(case, "subject") == ["від гостя"]
+    assert founder.log.waiting() == {}
+    guest.close()
+
+
+def test_a_forged_link_in_the_name_of_a_revoked_device_is_not_kept(four: list[Replica]) -> None:
+    founder, second, clerk, _lost = four
+    caretaking.revoke(founder.log, second.log.device)
+    clerk.pull(founder)
+    members = founder.log.membership
+    body = membership.Judge(clerk.log.device, [], accept=True)
+    forged = membership.make(members.community, members.tips, second.log.device, body, Signer.generate())
+    assert clerk.log.apply([], [forged.data]).reasons == {"link": 1}
+    assert clerk.log.membership.links.keys() == members.links.keys()
