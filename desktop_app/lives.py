@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from desktop_app.highwater import HighWater
+from desktop_app.moments import date_and_time
 from desktop_app.place import Place, read_place
 from desktop_app.vault import MarkState, Vault, wal
 from sync.errors import Failure
@@ -146,7 +147,7 @@ class Lives:
             "This vault was restored from the backup of {when}. Everything in it is safe. What was written after that "
             "comes back with the next exchange. From now on its registration numbers carry a new mark, so that none is "
             "given twice; if the former vault is still there, go on with one of the two only."
-        ).format(when=f"{when:%d.%m.%Y %H:%M}")
+        ).format(when=date_and_time(when))
 
     def _next_count(self) -> int:
         kept = self.highwater.contents

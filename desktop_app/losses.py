@@ -7,6 +7,7 @@ import msgspec
 
 from desktop_app.directory import moment
 from desktop_app.exchange import LAST_EXCHANGE
+from desktop_app.moments import date_and_time
 from sync.applying import Store
 from sync.messages import _, ngettext
 from sync.sqlcipher import Connection
@@ -114,7 +115,7 @@ def count_lacking(connection: Connection, losses: Iterable[Loss]) -> int:
 
 def words(connection: Connection, loss: Loss) -> str:
     """Return the sentences that say what is missing and how it may come back."""
-    when = f"{moment(loss.found_ms):%d.%m.%Y %H:%M}"
+    when = date_and_time(moment(loss.found_ms))
     said = [_said_of_pages(loss, when)] if loss.bad_pages else []
     if _lacks_own(connection, loss):
         said.append(

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 from desktop_app.backup.service import BackupStatus
 from desktop_app.exchange import ExchangeStatus
 from desktop_app.exchange_watch import Reach
+from desktop_app.moments import date_and_time
 from desktop_app.workspace import ChangeEvent
 from sync.messages import _, ngettext
 from ui import theme
@@ -154,7 +155,7 @@ def when_words(moment: datetime) -> str:
     """Return a moment as people say it: the time today, the day and time before."""
     local = moment.astimezone()
     today = datetime.now().astimezone().date()
-    return f"{local:%H:%M}" if local.date() == today else f"{local:%d.%m.%Y %H:%M}"
+    return f"{local:%H:%M}" if local.date() == today else date_and_time(moment)
 
 
 def backup_words(status: BackupStatus) -> str:

@@ -17,6 +17,7 @@ from desktop_app.backup.form import BadForm, File, Generation, Index
 from desktop_app.backup.reading import BackupFile, Unlock, label
 from desktop_app.backup.watch import Watch
 from desktop_app.lives import RESTORED_NOTE
+from desktop_app.moments import date_and_time
 from desktop_app.private import private_folder
 from desktop_app.vault import failures as disk
 from desktop_app.vault import keyfile, keystore
@@ -63,7 +64,7 @@ class Restored:
             audit: Its audit.
             file: The backup file.
         """
-        audit.record("backup_restored", file=str(file), made=f"{self.made.astimezone():%d.%m.%Y %H:%M}")
+        audit.record("backup_restored", file=str(file), made=date_and_time(self.made))
 
 
 def restore(

@@ -11,6 +11,7 @@ from desktop_app.backup.ways import Way
 from desktop_app.cli import output, recovery
 from desktop_app.cli.community import opened
 from desktop_app.cli.parser import Commands
+from desktop_app.moments import date_and_time
 from desktop_app.vault import shares
 from sync.messages import _, ngettext
 
@@ -80,7 +81,7 @@ def _restore(arguments: Namespace) -> int:
         {**asdict(restored), "vault": restored.folder, "community": info.community, "person": info.person, **document},
         _("The vault of {person} as it was on {when} is in {folder}; cases: {cases}, files: {files}.").format(
             person=info.person,
-            when=_words(restored.made),
+            when=date_and_time(restored.made),
             folder=restored.folder,
             cases=restored.cases,
             files=restored.files,
@@ -98,7 +99,7 @@ def _drill(arguments: Namespace) -> int:
         asdict(done),
         *(f"{'✓' if check.sound else '✗'} {check.title}: {check.finding}" for check in done.checks),
         _("The backup of {when} was restored for practice in {seconds} s and removed again.").format(
-            when=_words(done.made), seconds=done.seconds
+            when=date_and_time(done.made), seconds=done.seconds
         ),
     )
     if done.sound:
@@ -144,7 +145,7 @@ def _info(arguments: Namespace) -> int:
         *(
             _("{number}: {when}, cases: {cases}, files: {files}, bytes: {bytes}").format(
                 number=held.number,
-                when=_words(_moment(held.made_ms)),
+                when=date_and_time(_moment(held.made_ms)),
                 cases=held.cases,
                 files=held.files,
                 bytes=held.total,
@@ -163,7 +164,3 @@ def _way(arguments: Namespace) -> Way:
 
 def _moment(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-def _words(moment: datetime) -> str:
-    return f"{moment.astimezone():%d.%m.%Y %H:%M}"

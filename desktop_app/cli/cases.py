@@ -15,6 +15,7 @@ from desktop_app.cli.community import opened
 from desktop_app.cli.parser import Commands
 from desktop_app.kits.model import FieldType, text
 from desktop_app.kits.values import display
+from desktop_app.moments import date_and_time
 from desktop_app.workspace import Workspace
 from sync.errors import Misuse, Refused
 from sync.messages import _
@@ -221,7 +222,7 @@ def _history(arguments: Namespace) -> int:
         arguments,
         {"history": [asdict(entry) for entry in entries]},
         *(
-            f"{entry.when:%d.%m.%Y %H:%M}  {entry.person}  {entry.field}: {entry.before} → {entry.after}"
+            f"{date_and_time(entry.when)}  {entry.person}  {entry.field}: {entry.before} → {entry.after}"
             for entry in entries
         ),
     )
@@ -267,7 +268,7 @@ def _conflicts(arguments: Namespace) -> int:
         },
         *(
             f"{conflict.number}  {conflict.field}: "
-            + " | ".join(f"{value.value} ({value.person}, {value.when:%d.%m.%Y %H:%M})" for value in conflict.siblings)
+            + " | ".join(f"{value.value} ({value.person}, {date_and_time(value.when)})" for value in conflict.siblings)
             for conflict in conflicts
         ),
     )

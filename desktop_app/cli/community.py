@@ -9,6 +9,7 @@ from pathlib import Path
 from desktop_app.audit.kinds import role_title
 from desktop_app.cli import output, recovery
 from desktop_app.cli.parser import Commands
+from desktop_app.moments import date_and_time
 from desktop_app.opening import create_workspace, invitation_code, join_workspace, open_workspace
 from desktop_app.recovery import RecoveryState
 from desktop_app.settings import Settings
@@ -125,12 +126,10 @@ def _info(arguments: Namespace) -> int:
         _("Server: {server}; changes that it has not got: {waiting}").format(
             server=info.server or _("none"), waiting=info.waiting
         ),
-        _("Last exchange: {when}").format(
-            when=info.last_exchange.strftime("%d.%m.%Y %H:%M") if info.last_exchange else _("never")
-        ),
+        _("Last exchange: {when}").format(when=date_and_time(info.last_exchange) if info.last_exchange else _("never")),
         _("Recovery sheet: {words}").format(words=_sheet_words(recovery)),
         _("Last good backup: {when}").format(
-            when=f"{backup.when.astimezone():%d.%m.%Y %H:%M}, {backup.file}" if backup else _("never")
+            when=f"{date_and_time(backup.when)}, {backup.file}" if backup else _("never")
         ),
     )
 

@@ -10,6 +10,7 @@ from desktop_app.cli import output
 from desktop_app.cli.community import opened
 from desktop_app.cli.parser import Commands
 from desktop_app.exchange import bundle_warnings, warnings
+from desktop_app.moments import date_and_time
 from desktop_app.sizes import size_words
 from desktop_app.sticks import Attachments
 from desktop_app.sticks import warnings as stick_warnings
@@ -109,7 +110,7 @@ def _stick(arguments: Namespace) -> int:
         ),
         *(
             _("{person} (device {device}) had this stick on {when}.").format(
-                person=each.person, device=each.device, when=f"{each.when:%d.%m.%Y %H:%M}"
+                person=each.person, device=each.device, when=date_and_time(each.when)
             )
             for each in moved.devices
         ),

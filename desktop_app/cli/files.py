@@ -11,6 +11,7 @@ from desktop_app.attachments.trip import Moved
 from desktop_app.cli import output
 from desktop_app.cli.community import opened
 from desktop_app.cli.parser import Commands
+from desktop_app.moments import date_and_time
 from sync.errors import Refused
 from sync.messages import N_, _
 
@@ -114,7 +115,7 @@ def _line(entry: FileEntry) -> str:
     state = _("removed") if entry.removed else _(_STATES[entry.state])
     if entry.state is not FileState.HERE and entry.at_server and not entry.removed:
         state = _("on the server")
-    return f"{entry.id}  {entry.when:%d.%m.%Y %H:%M}  {entry.person}  {entry.name}  {entry.size} B  {state}"
+    return f"{entry.id}  {date_and_time(entry.when)}  {entry.person}  {entry.name}  {entry.size} B  {state}"
 
 
 def _remove(arguments: Namespace) -> int:

@@ -1,11 +1,9 @@
 """Making, opening, closing and keeping a vault, with real files."""
 
-import os
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from desktop_app import vault
 from desktop_app.vault import MarkState, Vault, tries
 from sync.errors import Damaged, Failure, Refused
 from sync.sqlcipher import Connection
+from tests.rights import without_the_right_to_write
 
 from .conftest import OTHER, PASSPHRASE, tables
 
@@ -289,29 +288,6 @@ def test_others_on_this_computer_can_not_look_in(tmp_path: Path) -> None:
     if sys.platform != "win32":
         assert stat.S_IMODE((tmp_path / "v").stat().st_mode) == 0o700
         assert stat.S_IMODE((tmp_path / "v" / "vault.key").stat().st_mode) == 0o600
-
-
-@contextmanager
-def without_the_right_to_write(folder: Path) -> Iterator[None]:
-    """Take the right to write away, and from root its power to ignore that."""
-    root = os.geteuid() == 0
-    modes = {path: path.stat().st_mode for path in (folder, *folder.iterdir())}
-    parents = {path: path.stat().st_mode for path in folder.parents if path.stat().st_uid == os.geteuid()}
-    for path in modes:
-        path.chmod(0o555 if path.is_dir() else 0o444)
-    if root:
-        for path, mode in parents.items():
-            path.chmod(mode | 0o055)
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if root:
-            os.seteuid(0)
-            for path, mode in parents.items():
-                path.chmod(mode)
-        for path, mode in modes.items():
-            path.chmod(mode)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="rights of POSIX")
