@@ -213,7 +213,7 @@ def _checked(part: str, title: str, check: Callable[[], str]) -> Check:
 
 def _check_pages(copy: Path, custody: Custody) -> str:
     """Every page is authentic, taken from the write-ahead log where it is newer there."""
-    pages = Pages(copy, bytes(custody.database_key))
+    pages = Pages(copy, bytes(custody.database_key), as_sqlite=True)
     try:
         bad = sum(pages.page(number) is None for number in pages.numbers())
         count = pages.count

@@ -36,15 +36,16 @@ class Pages:
         path: The database file, which may be missing; it and its WAL are only read.
         key: The raw 32-byte key.
         salt: The first 16 bytes of the file as they were noted elsewhere; those in the file may be damaged.
+        as_sqlite: Look no further into the WAL than SQLite does.
     """
 
-    def __init__(self, path: Path, key: bytes, salt: bytes = b"") -> None:
+    def __init__(self, path: Path, key: bytes, salt: bytes = b"", *, as_sqlite: bool = False) -> None:
         self._key = key
         self._file: BinaryIO | None = path.open("rb") if path.is_file() else None
         self._size = path.stat().st_size if self._file else 0
         wal = path.with_name(path.name + "-wal")
         self._wal: BinaryIO | None = wal.open("rb") if wal.is_file() else None
-        self._in_wal, self._log_is_odd = _committed(self._wal) if self._wal else ({}, False)
+        self._in_wal, self._log_is_odd = _committed(self._wal, as_sqlite=as_sqlite) if self._wal else ({}, False)
         salts = {salt, *(raw[:SALT_BYTES] for raw in self.copies(1))}
         self._mac_keys = [_mac_key(key, each) for each in salts if len(each) == SALT_BYTES]
         self._numbered, self._claimed = self._number()
@@ -139,15 +140,17 @@ def is_own(path: Path, key: bytes) -> bool:
         path: The database file.
         key: The raw key.
     """
-    pages = Pages(path, key)
+    pages = Pages(path, key, as_sqlite=True)
     try:
         return len({copy[:SALT_BYTES] for copy in pages.copies(1)}) == 1 and pages.page(1) is not None
     finally:
         pages.close()
 
 
-def _committed(wal: BinaryIO) -> tuple[dict[int, int], bool]:
+def _committed(wal: BinaryIO, *, as_sqlite: bool) -> tuple[dict[int, int], bool]:
     """Return where in a WAL the newest committed copy of each page begins, and whether something in it is odd.
+
+    SQLite ends where something is odd, as it is after a power cut; a salvage takes what lies behind that too.
 
     Odd is a head that is none, or a frame of this log behind one of another: what lies behind the end of a log is left
     from before it was begun anew, and never newer.
@@ -171,6 +174,8 @@ def _committed(wal: BinaryIO) -> tuple[dict[int, int], bool]:
             continue
         odd = odd or end != count - 1
         end = count
+        if odd and as_sqlite:
+            break
         pending[number] = start
         if size_after_commit:
             found |= pending
