@@ -14,8 +14,8 @@ from sync.ids import ID_BYTES
 from sync.merge import State
 
 VERSION = 1
-MAX_RECORDS = 4_096
-MAX_LETTERS = 4 * 2**20
+MAX_RECORDS = 2_048
+MAX_LETTERS = 2**18
 MAX_BLOCK_BYTES = 64 * 2**20
 """How much one block may unpack to; checked before anything is unpacked."""
 

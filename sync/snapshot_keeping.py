@@ -266,7 +266,7 @@ def finish(log: Log, snapshot: Snapshot) -> Found | None:
             raise RuntimeError("a frame that held does not hold any more")
         rebuilding.withdraw(connection, log.membership, log.projector, log.device)
     if not true:
-        log.remember(f"{_FALSE} {snapshot.hash.hex()}", snapshot.manifest.device)
+        remember_false(log, snapshot)
     log.tell(Applied(frames=1, records=frozenset({("", unit)})))
     return Found(unit, snapshot.manifest.device, true)
 
@@ -284,9 +284,35 @@ def abandon(log: Log, snapshot: Snapshot) -> None:
         forked = connection.execute("SELECT body FROM waiting WHERE unit = ? AND reason = 'fork'", (unit,)).fetchall()
         connection.execute("DELETE FROM waiting WHERE unit = ? AND reason = 'fork'", (unit,))
         rebuilding.rebuild(connection, log.membership, log.projector)  # what is behind a gap now waits for what lacks
-    log.remember(f"{_FALSE} {snapshot.hash.hex()}", snapshot.manifest.device)
+    remember_false(log, snapshot)
     log.tell(Applied(frames=1, records=frozenset({("", unit)})))
     log.apply([body for (body,) in forked])
+
+
+def remember_false(log: Log, snapshot: Snapshot) -> None:
+    """Remember which device signed a snapshot that is not what the log gives."""
+    log.remember(f"{_FALSE} {snapshot.hash.hex()}", snapshot.manifest.device)
+
+
+def changes_since(log: Log, unit: bytes, snapshot: Snapshot | None) -> int:
+    """Return how many changes a unit has had since a snapshot.
+
+    Args:
+        log: The log.
+        unit: The 16-byte id.
+        snapshot: The snapshot, or None to count all.
+    """
+    ends = {chain.incarnation: chain.seq for chain in snapshot.manifest.chains} if snapshot else {}
+    total = 0
+    with log.store.read() as connection:
+        for chain in states.chains_now(connection, unit):
+            (changed,) = connection.execute(
+                "SELECT coalesce(sum(f.changes), 0) FROM frame f JOIN unit u ON u.id = f.unit"
+                " JOIN incarnation i ON i.id = f.incarnation WHERE u.uuid = ? AND i.uuid = ? AND f.seq > ?",
+                (unit, chain.incarnation, ends.get(chain.incarnation, 0)),
+            ).fetchone()
+            total += changed
+    return total
 
 
 def makers_of_false_ones(log: Log) -> list[bytes]:

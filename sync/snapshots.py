@@ -12,7 +12,8 @@ from sync.crypto import CryptoError, Signer
 MAGIC, VOTE_MAGIC = b"SPRS", b"SPRV"
 VERSION = SUITE = 1
 MAX_MANIFEST_BYTES = 4 * 2**20
-MAX_PART_BYTES = 32 * 2**20
+MAX_PART_BYTES = 2**20 + 36
+"""A part travels as a chunk of a file does."""
 MAX_PARTS = 16_384
 MAX_COUNTER = 2**61
 

@@ -185,6 +185,8 @@ class Channel:
                 path=path,
             )
             answer = self._post(path, body)
+            if answer.status == requests.codes.not_found and not issubclass(kind, wire.Reply):
+                raise failures.Problem("no_such_path", answer.status)  # an older server knows fewer paths
             try:
                 return self._read(answer, server, nonce, kind)
             except failures.Problem as problem:

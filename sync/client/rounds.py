@@ -30,6 +30,10 @@ _ATTEMPTS = 3
 _MOST_IDLE_ROUNDS = 4
 
 
+Begin = Callable[["Channel", bytes], None]
+"""Given a connection and the key of the server at its other end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far an exchange is, in frames.
@@ -84,6 +88,7 @@ def sync_with(
     admission: str | None = None,
     key: bytes | None = None,
     pace: Pace = UNLIMITED,
+    begin: "Begin | None" = None,
 ) -> SyncOutcome:
     """Push and pull until both sides have the same, or until cancelled.
 
@@ -97,6 +102,7 @@ def sync_with(
         admission: The operator's code, by which the server is to serve this community.
         key: The key that the server must have, when it is known otherwise than by its address: nothing is pinned then.
         pace: How fast bodies may go.
+        begin: Called once, after both sides have the same members and before frames come: takes what comes first.
 
     Raises:
         Unreachable: The server or the network is away; what was done until then stays done.
@@ -124,6 +130,7 @@ def sync_with(
         if code is not None:
             _admit(replica, channel, url, key, code)
         exchange = _Exchange(replica, channel, url, key, progress, pins=by_address)
+        exchange.begin = begin
         try:
             complete = exchange.run(cancelled)
         finally:
@@ -182,6 +189,7 @@ class _Exchange:
         self._over_quota = False
         self._began_anew = False
         self._idle_rounds = 0
+        self.begin: Begin | None = None
 
     def run(self, cancelled: Callable[[], bool]) -> bool:
         """Do rounds until nothing is left to do; return False when cancelled.
@@ -194,12 +202,26 @@ class _Exchange:
                 if cancelled():
                     return False
                 self._round()
+                self._begin()
                 self._progress(Progress(self._sent, self._received, self._total()))
         except failures.Cancelled:
             return False
         if self._refused:
             raise failures.misbehaving(self._url)
         return True
+
+    def _begin(self) -> None:
+        """Once the server and this device know the same members, take what is to come before the frames."""
+        if self.begin is None or self._links_to_send() or not self._has_all_links():
+            return
+        begin, self.begin = self.begin, None
+        try:
+            begin(self._channel, self._key)
+        except failures.Problem:
+            return  # an older server: the frames come as they always did
+
+    def _has_all_links(self) -> bool:
+        return self._state is not None and {link.hash for link in self._links}.issuperset(self._state.tips)
 
     def remember(self) -> None:
         """Keep the common ground for the next exchange, if it changed."""
@@ -233,7 +255,8 @@ class _Exchange:
             and not _ahead(self._replica.heads(), self._theirs())
             and not (self._pulling and self._remaining)
             and not self._links_to_send()
-            and {link.hash for link in self._links}.issuperset(self._state.tips)
+            and self._has_all_links()
+            and self.begin is None
         )
 
     def _total(self) -> int:
@@ -317,7 +340,7 @@ class _Exchange:
             tips=tips(self._links),
             links=links,
             frames=bodies,
-            budget=self._budget if self._pulling else 0,
+            budget=self._budget if self._pulling and self.begin is None else 0,
         )
         return request, _Carried(declared, carried)
 

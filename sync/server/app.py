@@ -32,6 +32,7 @@ from sync.server.limits import Rate, Room, network_of
 from sync.server.metrics import Metrics
 from sync.server.options import Options
 from sync.server.rejected import Rejected
+from sync.server.snapshots import Keeping, SnapshotRoutes
 from sync.server.store import News, Store, StoreBusy
 from sync.server.watching import Watching
 from sync.wire import Envelope
@@ -73,6 +74,7 @@ class _App:
         carrying = Carrying(store, blobs, self._publish, self.metrics.chunks)
         rooms = {"short": self._short, "members": self._members}
         self._chunks = ChunkRoutes(self._exchange, carrying, limits, rooms, self._room, self._workers)
+        self._snapshots = SnapshotRoutes(self._chunks, Keeping(store, blobs), self._room, self._workers)
         store.listen(self.hub.publish)
 
     def routes(self) -> list[Route]:
@@ -83,6 +85,7 @@ class _App:
             wire.ADMISSION_PATH: self._admit,
             wire.NEWS_PATH: self._news,
             **self._chunks.handlers(),
+            **self._snapshots.handlers(),
             wire.CARRY_PATH: partial(self._answer, path=wire.CARRY_PATH),
             wire.CARRIED_NEWS_PATH: partial(self._news, path=wire.CARRIED_NEWS_PATH),
             wire.INTRODUCTION_PATH: self._introduce,

@@ -16,9 +16,10 @@ from sync.server.carrying import Carrying
 from sync.server.exchange import Exchange, read_as
 from sync.server.limits import Limits, Room
 from sync.server.rejected import Rejected
+from sync.snapshot_wire import HistoryRequest, SnapshotsRequest
 
 _T = TypeVar("_T")
-_Request = TypeVar("_Request", MissingRequest, PutRequest, GetRequest)
+_Request = TypeVar("_Request", MissingRequest, PutRequest, GetRequest, SnapshotsRequest, HistoryRequest)
 
 
 class ChunkRoutes:
@@ -58,25 +59,32 @@ class ChunkRoutes:
         }
 
     async def _missing(self, asked: Asked) -> MissingReply:
-        async with self._member(asked, MissingRequest, chunkwire.MISSING_PATH, chunkwire.MISSING_BYTES) as (request, _):
+        async with self.member(asked, MissingRequest, chunkwire.MISSING_PATH, chunkwire.MISSING_BYTES) as (request, _):
             return await self._run(lambda: self._carrying.missing(request))
 
     async def _put(self, asked: Asked) -> PutReply:
-        async with self._member(asked, PutRequest, chunkwire.PUT_PATH, chunkwire.PUT_BYTES) as (request, device):
+        async with self.member(asked, PutRequest, chunkwire.PUT_PATH, chunkwire.PUT_BYTES) as (request, device):
             if sum(map(len, request.chunks)) > chunkwire.MAX_CARRIED_BYTES:
                 raise wire.BadMessage("more than may travel at once")
             return await self._run(lambda: self._carrying.put(request, device.entry.id))
 
     async def _get(self, asked: Asked) -> GetReply:
-        async with self._member(asked, GetRequest, chunkwire.GET_PATH, chunkwire.GET_BYTES) as (request, _):
+        async with self.member(asked, GetRequest, chunkwire.GET_PATH, chunkwire.GET_BYTES) as (request, _):
             room = self._reply_room()
             return await self._run(lambda: self._carrying.get(request, room))
 
     @asynccontextmanager
-    async def _member(
+    async def member(
         self, asked: Asked, kind: type[_Request], path: str, largest: int
     ) -> AsyncIterator[tuple[_Request, Device]]:
-        """Take in a request and see that a member signed it; a long one only after that."""
+        """Take in a request and see that a member signed it; a long one only after that.
+
+        Args:
+            asked: The request.
+            kind: The message in it.
+            path: Where it was sent.
+            largest: How many bytes it may have.
+        """
         size = declared_size(asked.http, largest)
         body = Body(asked.http, size, self._limits)
         ahead = wire.envelope_size(size)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sync import chunkwire, crypto, wire
+from sync import chunkwire, crypto, snapshot_wire, wire
 
 _BYTES = "application/octet-stream"
 _PROBLEMS = {
@@ -46,6 +46,14 @@ def document() -> dict[str, Any]:
             ),
             chunkwire.PUT_PATH: _post("Give chunks of files", wire.ENVELOPE_BYTES + 1, chunkwire.PUT_BYTES),
             chunkwire.GET_PATH: _post("Get chunks of files", wire.ENVELOPE_BYTES + 1, chunkwire.GET_BYTES),
+            snapshot_wire.SNAPSHOTS_PATH: _post(
+                "Give and get snapshots, and what devices say of them",
+                wire.ENVELOPE_BYTES + 1,
+                snapshot_wire.SNAPSHOTS_BYTES,
+            ),
+            snapshot_wire.HISTORY_PATH: _post(
+                "Get frames by their places", wire.ENVELOPE_BYTES + 1, snapshot_wire.HISTORY_BYTES
+            ),
             wire.CARRY_PATH: _post(
                 "Carry frames of all units from server to server",
                 wire.ENVELOPE_BYTES + 1,

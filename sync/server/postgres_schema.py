@@ -51,6 +51,17 @@ CREATE TABLE chunks (community bytea, id bytea, size bigint NOT NULL, PRIMARY KE
 CREATE TABLE carried (community bytea, device bytea, times bigint NOT NULL, PRIMARY KEY (community, device));
 """
 
+_SNAPSHOTS = """
+CREATE TABLE snapshots (
+    number bigint GENERATED ALWAYS AS IDENTITY, community bytea, unit bytea NOT NULL, hash bytea, state bytea NOT NULL,
+    body bytea NOT NULL, PRIMARY KEY (community, hash)
+);
+CREATE INDEX snapshots_of_unit ON snapshots (community, unit);
+CREATE TABLE snapshot_votes (
+    community bytea, state bytea, device bytea, body bytea NOT NULL, PRIMARY KEY (community, state, device)
+);
+"""
+
 
 def migrate(cursor: Cursor) -> None:
     """Do the steps that a database has not had.
@@ -100,4 +111,9 @@ def _run(cursor: Cursor, statements: str) -> None:
             cursor.execute(statement.encode())
 
 
-_STEPS = (_m1_first, _m2_chunks)
+def _m3_snapshots(cursor: Cursor) -> None:
+    """Snapshots; their parts are chunks."""
+    _run(cursor, _SNAPSHOTS)
+
+
+_STEPS = (_m1_first, _m2_chunks, _m3_snapshots)

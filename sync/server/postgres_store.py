@@ -28,6 +28,7 @@ from sync.server.store import (
     Community,
     CommunityTaken,
     Ingested,
+    KeptSnapshot,
     News,
     Reader,
     Store,
@@ -36,6 +37,7 @@ from sync.server.store import (
     Ticket,
     Writer,
 )
+from sync.snapshots import Snapshot, Vote
 
 _CONNECTIONS = 12
 _CHAINS_AT_ONCE = 50
@@ -152,6 +154,36 @@ class _PostgresReader(Reader):
         rows = self._all("SELECT id FROM chunks WHERE community = %s AND id = ANY(%s)", (community, list(chunks)))
         known = {row[0] for row in rows}
         return [chunk for chunk in chunks if chunk not in known]
+
+    def snapshots(self, community: bytes, units: frozenset[bytes]) -> list[KeptSnapshot]:
+        rows = self._all(
+            "SELECT s.hash, s.body, (SELECT coalesce(array_agg(v.body ORDER BY v.device), '{}') FROM snapshot_votes v "
+            "WHERE v.community = s.community AND v.state = s.state) FROM snapshots s "
+            "WHERE s.community = %s AND s.unit = ANY(%s) ORDER BY s.number DESC",
+            (community, sorted(units)),
+        )
+        return [KeptSnapshot(bytes(name), bytes(body), list(map(bytes, votes))) for name, body, votes in rows]
+
+    def frames_between(
+        self, community: bytes, unit: bytes, incarnation: bytes, ends: tuple[int, int], budget: int
+    ) -> list[bytes]:
+        found: list[bytes] = []
+        first, last = ends
+        while first <= last and (budget > 0 or not found):
+            rows = self._all(
+                "SELECT seq, body FROM frames WHERE community = %s AND unit = %s AND incarnation = %s "
+                "AND seq BETWEEN %s AND %s ORDER BY seq LIMIT %s",
+                (community, unit, incarnation, first, last, _FRAMES_OF_A_CHAIN),
+            )
+            if not rows:
+                break
+            for seq, body in rows:
+                found.append(bytes(body))
+                budget -= len(body)
+                first = seq + 1
+                if budget <= 0:
+                    break
+        return found
 
     def carried_by_others(self, community: bytes, device: bytes) -> int:
         row = self._one(
@@ -291,6 +323,36 @@ class _PostgresWriter(_PostgresReader, Writer):
         if rows:
             self._db.execute("DELETE FROM chunks")
             self._begin_anew()
+
+    def drop_chunks(self, community: bytes, chunks: Sequence[bytes]) -> None:
+        rows = self._all(
+            "DELETE FROM chunks WHERE community = %s AND id = ANY(%s) RETURNING size", (community, list(chunks))
+        )
+        if rows:
+            self._count(community, _NOBODY, -sum(size for (size,) in rows))
+
+    def add_snapshot(self, community: bytes, snapshot: Snapshot) -> None:
+        manifest = snapshot.manifest
+        self._db.execute(
+            "INSERT INTO snapshots (community, unit, hash, state, body) VALUES (%s, %s, %s, %s, %s) "
+            "ON CONFLICT DO NOTHING",
+            (community, manifest.unit, snapshot.hash, manifest.state, snapshot.body),
+        )
+
+    def drop_snapshot(self, community: bytes, snapshot: bytes) -> None:
+        self._db.execute("DELETE FROM snapshots WHERE community = %s AND hash = %s", (community, snapshot))
+        self._db.execute(
+            "DELETE FROM snapshot_votes WHERE community = %s AND state NOT IN "
+            "(SELECT state FROM snapshots WHERE community = %s)",
+            (community, community),
+        )
+
+    def add_vote(self, community: bytes, vote: Vote) -> None:
+        self._db.execute(
+            "INSERT INTO snapshot_votes SELECT %s, %s, %s, %s WHERE EXISTS "
+            "(SELECT 1 FROM snapshots WHERE community = %s AND unit = %s AND state = %s) ON CONFLICT DO NOTHING",
+            (community, vote.state, vote.device, vote.pack(), community, vote.unit, vote.state),
+        )
 
     def note_carried(self, community: bytes, device: bytes) -> None:
         self._db.execute(

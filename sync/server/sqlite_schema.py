@@ -84,6 +84,19 @@ CREATE TABLE carried (
 """
 
 
+_SNAPSHOTS = """
+CREATE TABLE snapshots (
+    number INTEGER PRIMARY KEY, community BLOB NOT NULL, unit BLOB NOT NULL, hash BLOB NOT NULL, state BLOB NOT NULL,
+    body BLOB NOT NULL, UNIQUE (community, hash)
+);
+CREATE INDEX snapshots_of_unit ON snapshots (community, unit);
+CREATE TABLE snapshot_votes (
+    community BLOB NOT NULL, state BLOB NOT NULL, device BLOB NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (community, state, device)
+) WITHOUT ROWID;
+"""
+
+
 def _m1_first(connection: Connection) -> None:
     _run(connection, _FIRST)
     connection.execute("INSERT INTO meta VALUES ('epoch', ?)", (os.urandom(ID_BYTES),))
@@ -103,4 +116,9 @@ def _run(connection: Connection, statements: str) -> None:
         connection.execute(statement)
 
 
-_STEPS = (_m1_first, _m2_many_communities, _m3_chunks)
+def _m4_snapshots(connection: Connection) -> None:
+    """Snapshots; their parts are chunks."""
+    _run(connection, _SNAPSHOTS)
+
+
+_STEPS = (_m1_first, _m2_many_communities, _m3_chunks, _m4_snapshots)

@@ -24,6 +24,7 @@ from sync.server.store import (
     Community,
     CommunityTaken,
     Ingested,
+    KeptSnapshot,
     Reader,
     Store,
     StoreBusy,
@@ -31,6 +32,7 @@ from sync.server.store import (
     Ticket,
     Writer,
 )
+from sync.snapshots import Snapshot, Vote
 from sync.sqlcipher import Connection, connect
 
 _READERS = 4
@@ -122,6 +124,34 @@ class _SqliteReader(Reader):
     def chunks_missing(self, community: bytes, chunks: Sequence[bytes]) -> list[bytes]:
         find = "SELECT 1 FROM chunks WHERE community = ? AND id = ?"
         return [chunk for chunk in chunks if self._db.execute(find, (community, chunk)).fetchone() is None]
+
+    def snapshots(self, community: bytes, units: frozenset[bytes]) -> list[KeptSnapshot]:
+        rows = [
+            row
+            for unit in units
+            for row in self._db.execute(
+                "SELECT number, hash, body, state FROM snapshots WHERE community = ? AND unit = ?", (community, unit)
+            )
+        ]
+        votes = "SELECT body FROM snapshot_votes WHERE community = ? AND state = ? ORDER BY device"
+        return [
+            KeptSnapshot(name, body, [vote for (vote,) in self._db.execute(votes, (community, state))])
+            for _number, name, body, state in sorted(rows, reverse=True)
+        ]
+
+    def frames_between(
+        self, community: bytes, unit: bytes, incarnation: bytes, ends: tuple[int, int], budget: int
+    ) -> list[bytes]:
+        found = []
+        for (body,) in self._db.execute(
+            f"SELECT body FROM frames WHERE chain = ({_FRAMES_OF}) AND seq BETWEEN ? AND ? ORDER BY seq",  # noqa: S608 - the words above
+            (community, unit, incarnation, *ends),
+        ):
+            found.append(body)
+            budget -= len(body)
+            if budget <= 0:
+                break
+        return found
 
     def carried_by_others(self, community: bytes, device: bytes) -> int:
         (times,) = self._db.execute(
@@ -266,6 +296,35 @@ class _SqliteWriter(_SqliteReader, Writer):
         if rows:
             self._db.execute("DELETE FROM chunks")
             self._begin_anew()
+
+    def drop_chunks(self, community: bytes, chunks: Sequence[bytes]) -> None:
+        for chunk in chunks:
+            dropped = self._db.execute(
+                "DELETE FROM chunks WHERE community = ? AND id = ? RETURNING size", (community, chunk)
+            ).fetchall()
+            self._count(community, -sum(size for (size,) in dropped))
+
+    def add_snapshot(self, community: bytes, snapshot: Snapshot) -> None:
+        manifest = snapshot.manifest
+        self._db.execute(
+            "INSERT INTO snapshots (community, unit, hash, state, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (community, manifest.unit, snapshot.hash, manifest.state, snapshot.body),
+        )
+
+    def drop_snapshot(self, community: bytes, snapshot: bytes) -> None:
+        self._db.execute("DELETE FROM snapshots WHERE community = ? AND hash = ?", (community, snapshot))
+        self._db.execute(
+            "DELETE FROM snapshot_votes WHERE community = ? AND state NOT IN "
+            "(SELECT state FROM snapshots WHERE community = ?)",
+            (community, community),
+        )
+
+    def add_vote(self, community: bytes, vote: Vote) -> None:
+        self._db.execute(
+            "INSERT INTO snapshot_votes SELECT ?, ?, ?, ? WHERE EXISTS "
+            "(SELECT 1 FROM snapshots WHERE community = ? AND unit = ? AND state = ?) ON CONFLICT DO NOTHING",
+            (community, vote.state, vote.device, vote.pack(), community, vote.unit, vote.state),
+        )
 
     def note_carried(self, community: bytes, device: bytes) -> None:
         self._db.execute(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sync.frames import Frame
 from sync.membership import Link
 from sync.replica import Heads
+from sync.snapshots import Snapshot, Vote
 
 
 class StoreBusy(Exception):
@@ -105,6 +106,21 @@ class Ingested:
     refused: list[tuple[bytes, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class KeptSnapshot:
+    """A snapshot that is listed, whether its parts have come or not.
+
+    Args:
+        hash: What names it.
+        body: Its manifest as it travels.
+        votes: What devices say of its state, as that travels.
+    """
+
+    hash: bytes
+    body: bytes
+    votes: list[bytes]
+
+
 class Reader(ABC):
     """One consistent view of the store."""
 
@@ -162,6 +178,24 @@ class Reader(ABC):
     @abstractmethod
     def chunks_missing(self, community: bytes, chunks: Sequence[bytes]) -> list[bytes]:
         """Return those of some chunks that are not listed, in the order given."""
+
+    @abstractmethod
+    def snapshots(self, community: bytes, units: frozenset[bytes]) -> list[KeptSnapshot]:
+        """Return the snapshots of some units, those listed last first."""
+
+    @abstractmethod
+    def frames_between(
+        self, community: bytes, unit: bytes, incarnation: bytes, ends: tuple[int, int], budget: int
+    ) -> list[bytes]:
+        """Return frames of one chain, from a first to a last one.
+
+        Args:
+            community: Its id.
+            unit: The unit.
+            incarnation: The chain.
+            ends: The numbers of the first and the last.
+            budget: About how many bytes at most; at least one frame.
+        """
 
     @abstractmethod
     def carried_by_others(self, community: bytes, device: bytes) -> int:
@@ -231,6 +265,22 @@ class Writer(Reader):
     @abstractmethod
     def unlist_all_chunks(self) -> None:
         """Take all chunks of all communities off the list; see `unlist_chunks`. Nothing happens when there are none."""
+
+    @abstractmethod
+    def drop_chunks(self, community: bytes, chunks: Sequence[bytes]) -> None:
+        """Take chunks that nobody needs any more off the list."""
+
+    @abstractmethod
+    def add_snapshot(self, community: bytes, snapshot: Snapshot) -> None:
+        """List a snapshot."""
+
+    @abstractmethod
+    def drop_snapshot(self, community: bytes, snapshot: bytes) -> None:
+        """Take a snapshot off the list, with what was said of its state unless another has the same."""
+
+    @abstractmethod
+    def add_vote(self, community: bytes, vote: Vote) -> None:
+        """Keep what a device says of a state, if a snapshot of that is listed."""
 
     @abstractmethod
     def note_carried(self, community: bytes, device: bytes) -> None:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dev.postgres import Cluster
-from sync import chunkwire, wire
+from sync import chunkwire, snapshot_keeping, snapshot_wire, wire
 from sync.client import sync_with
 from sync.ids import new_id
 from sync.server import Options, RunningServer
@@ -26,6 +26,7 @@ _PATIENT = Limits(
 )
 _EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 _CHUNK_PATHS = (chunkwire.MISSING_PATH, chunkwire.PUT_PATH, chunkwire.GET_PATH)
+_SNAPSHOT_PATHS = (snapshot_wire.SNAPSHOTS_PATH, snapshot_wire.HISTORY_PATH)
 _POSTS = tuple(path for path in document()["paths"] if path.startswith("/v1/"))
 
 
@@ -92,7 +93,9 @@ _values: st.SearchStrategy[Any] = st.recursive(
 
 @_EXAMPLES
 @given(
-    path=st.sampled_from((wire.EXCHANGE_PATH, wire.NEWS_PATH, wire.CARRY_PATH, wire.CARRIED_NEWS_PATH, *_CHUNK_PATHS)),
+    path=st.sampled_from(
+        (wire.EXCHANGE_PATH, wire.NEWS_PATH, wire.CARRY_PATH, wire.CARRIED_NEWS_PATH, *_CHUNK_PATHS, *_SNAPSHOT_PATHS)
+    ),
     fields=st.lists(_values, max_size=9),
     keep=st.integers(0, 9),
 )
@@ -106,6 +109,8 @@ def test_messages_of_a_member(server: RunningServer, member: Replica, path: str,
         chunkwire.MISSING_PATH: [bytes(64)],
         chunkwire.PUT_PATH: [[b"chunk"], True],
         chunkwire.GET_PATH: [[[bytes(32), 0]], 1_000],
+        snapshot_wire.SNAPSHOTS_PATH: [[snapshot_keeping.make(log, member.unit).snapshot.body], [], [member.unit]],
+        snapshot_wire.HISTORY_PATH: [member.unit, [[log.identity.incarnation, 1, 3]], 1_000],
     }
     if path in others:
         right = [wire.VERSION, log.community, *others[path]]
