@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,9 @@ class ExchangeJob(QObject):
         self._closing = threading.Event()
         self._watching: threading.Thread | None = None
         self._quiet = False
-        self._again = False
+        self._urgent = threading.Event()
+        self._again = self._whole = False
+        self._before: SyncResult | None = None
         self._told = ""
         self.running = False
         self._settle = QTimer(self)
@@ -111,15 +114,21 @@ class ExchangeJob(QObject):
         return self.running and not self._quiet
 
     def _begin(self, *, quiet: bool, only_waiting: bool) -> None:
-        self.running, self._quiet = True, quiet
+        self.running, self._quiet, self._before = True, quiet, None
         self._stop.clear()
         if not quiet:
             self.started.emit()
-        job = partial(_exchange, self._workspace.exchange, self._stepped.emit, self._stop, only_waiting=only_waiting)
+        self._run(only_waiting=only_waiting)
+
+    def _run(self, *, only_waiting: bool) -> None:
+        self._urgent.clear()
+        stops = (self._stop.is_set, self._urgent.is_set)
+        job = partial(_exchange, self._workspace.exchange, self._stepped.emit, stops, only_waiting=only_waiting)
         self._worker.run(job, self._succeeded, self._failed, aside=True)
 
     def _send_waiting(self) -> None:
-        self._begin_quietly(only_waiting=True)
+        whole, self._whole = self._whole, False
+        self._begin_quietly(only_waiting=not whole)
 
     def _fetch(self) -> None:
         self._begin_quietly(only_waiting=False)
@@ -128,7 +137,8 @@ class ExchangeJob(QObject):
         if self._closing.is_set():
             return
         if self.running:
-            self._again = True
+            self._again, self._whole = True, self._whole or not only_waiting
+            self._urgent.set()  # files wait meanwhile, however large they are
         else:
             self._begin(quiet=True, only_waiting=only_waiting)
 
@@ -147,6 +157,12 @@ class ExchangeJob(QObject):
             self.progressed.emit(progress)
 
     def _succeeded(self, result: SyncResult | None) -> None:
+        if result is not None:
+            result = self._before = _together(self._before, result)
+            if result.files is not None and not result.files.complete and not self._stop.is_set():
+                self._again = self._whole = False
+                self._run(only_waiting=False)  # what was urgent goes now, and then the files go on
+                return
         self.running = False
         self._told = ""
         if result is not None and (not self._quiet or warnings(result)):
@@ -173,14 +189,26 @@ class ExchangeJob(QObject):
 def _exchange(
     exchange: ExchangeService,
     step: Callable[["Progress | FileProgress"], None],
-    stop: threading.Event,
+    stops: tuple[Callable[[], bool], Callable[[], bool]],
     *,
     only_waiting: bool,
 ) -> SyncResult | None:
     """Exchange; or only if the server can be reached and lacks something, which costs nothing to find out."""
     if only_waiting and (exchange.reach is not Reach.ONLINE or not exchange.has_waiting):
         return None
-    return exchange.sync(progress=step, cancelled=stop.is_set)
+    cancelled, paused = stops
+    return exchange.sync(progress=step, cancelled=cancelled, paused=paused)
+
+
+def _together(before: SyncResult | None, result: SyncResult) -> SyncResult:
+    """Return what two parts of one exchange moved, as the second one left it."""
+    if before is None:
+        return result
+    files = result.files
+    if files is not None and before.files is not None:
+        sent, received = before.files.sent + files.sent, before.files.received + files.received
+        files = replace(files, sent=sent, received=received)
+    return replace(result, sent=before.sent + result.sent, received=before.received + result.received, files=files)
 
 
 def result_words(result: SyncResult, *, stopped: bool) -> str:
@@ -192,6 +220,13 @@ def result_words(result: SyncResult, *, stopped: bool) -> str:
     """
     if stopped:
         return _("Stopped. What was exchanged stays; the rest goes next time.")
+    moved = result.files
+    files = (
+        ""
+        if moved is None or not (moved.sent or moved.received)
+        else (_("Files: sent {sent}, received {received}.").format(sent=moved.sent, received=moved.received))
+    )
     if not result.sent and not result.received:
-        return _("Everything was the same already.")
-    return _("Exchanged: sent {sent}, received {received}.").format(sent=result.sent, received=result.received)
+        return files or _("Everything was the same already.")
+    words = _("Exchanged: sent {sent}, received {received}.").format(sent=result.sent, received=result.received)
+    return f"{words} {files}".rstrip()

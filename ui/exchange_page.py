@@ -15,7 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop_app.attachments.exchanging import Standing
 from desktop_app.attachments.trip import FileProgress
+from desktop_app.attachments.whereabouts import InAdvance
 from desktop_app.exchange import ExchangeStatus
 from desktop_app.sizes import size_words
 from desktop_app.workspace import ChangeEvent, VaultInfo, Workspace
@@ -23,6 +25,7 @@ from sync.messages import _, ngettext
 from ui import icons, theme
 from ui.bundle_card import BundleCard
 from ui.context import DeskContext
+from ui.exchange_files import FilesExchangeCard
 from ui.invite_card import InviteCard
 from ui.page import Page
 from ui.status_bar import when_words
@@ -39,10 +42,19 @@ class _Loaded:
     status: ExchangeStatus
     info: VaultInfo
     folder: str
+    standing: Standing
+    in_advance: InAdvance
 
 
 def _load(workspace: Workspace) -> _Loaded:
-    return _Loaded(workspace.exchange.status(), workspace.info(), str(workspace.folder))
+    exchange = workspace.exchange
+    return _Loaded(
+        exchange.status(),
+        workspace.info(),
+        str(workspace.folder),
+        exchange.files.standing(),
+        exchange.files.in_advance,
+    )
 
 
 class ExchangePage(Page):
@@ -55,6 +67,7 @@ class ExchangePage(Page):
         super().__init__(context, parent)
         self.server = ServerCard(context, self)
         self.bundles = BundleCard(context, self)
+        self.files = FilesExchangeCard(context, self)
         self.invite = InviteCard(context, self)
         self.device = DeviceCard(self)
         inner = QWidget(self)
@@ -66,7 +79,7 @@ class ExchangePage(Page):
         grid = QHBoxLayout()
         grid.setSpacing(theme.SPACE_M)
         left, right = QVBoxLayout(), QVBoxLayout()
-        for side, cards in ((left, (self.bundles, self.device)), (right, (self.invite,))):
+        for side, cards in ((left, (self.bundles, self.files)), (right, (self.invite, self.device))):
             side.setSpacing(theme.SPACE_M)
             for card in cards:
                 side.addWidget(card)
@@ -99,6 +112,7 @@ class ExchangePage(Page):
     def _show(self, loaded: _Loaded) -> None:
         self.server.show_status(loaded.status)
         self.device.show_info(loaded.info, loaded.folder)
+        self.files.show_files(loaded.standing, loaded.in_advance)
 
 
 class ServerCard(Card):

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from desktop_app.attachments import rows
@@ -24,6 +25,21 @@ if TYPE_CHECKING:
 
 _TOGETHER_SECONDS = 0.5
 Arrived = Callable[[frozenset[bytes]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many files of this vault are where.
+
+    Args:
+        to_send: Here, and the server is not known to have all of them.
+        to_fetch: At the server, and not here.
+        nowhere: Neither here nor known to be at the server: on the computer where they were added.
+    """
+
+    to_send: int = 0
+    to_fetch: int = 0
+    nowhere: int = 0
 
 
 def _tell_nobody(_progress: FileProgress) -> None:
@@ -146,18 +162,21 @@ class FileExchange:
             self._require_there(file_ids[0])
         return trip.moved
 
-    def count_waiting(self) -> int:
-        """Return of how many files the server is not known to have all, although they were added here or have come."""
+    def standing(self) -> Standing:
+        """Return how the files stand, as far as is known; nothing is asked of the network."""
         server = self.whereabouts.server()
-        if server is None:
-            return 0
-        with self._vault.read() as connection:
-            known = self.whereabouts.at(connection, server)
-        return sum(
-            place.manifest not in known and self._store.has(place.manifest)
-            for row in self._files()
-            if (place := row.place)
-        )
+        known: set[bytes] = set()
+        if server is not None:
+            with self._vault.read() as connection:
+                known = self.whereabouts.at(connection, server)
+        to_send = to_fetch = nowhere = 0
+        for row in self._files():
+            manifest = row.place.manifest if row.place else b""
+            here, there = self._store.has(manifest), manifest in known
+            to_send += here and not there and server is not None
+            to_fetch += there and not here
+            nowhere += not here and not there
+        return Standing(to_send, to_fetch, nowhere)
 
     def _go(self, survey: Survey, trip: Trip, server: bytes, files: list[FileRow], chosen: set[bytes]) -> None:
         with self._vault.read() as connection:

@@ -46,7 +46,7 @@ class FileEntry:
         when: The author's clock.
         mine: Whether it was added on this device.
         removed: Whether it was taken out of the case; that can be undone.
-        at_server: Whether the server was found to have all of it.
+        at_server: Whether the server was found to have all of it; None when no server is known.
     """
 
     id: str
@@ -60,4 +60,4 @@ class FileEntry:
     when: datetime
     mine: bool
     removed: bool
-    at_server: bool = False
+    at_server: bool | None = None

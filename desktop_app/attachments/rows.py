@@ -118,8 +118,11 @@ class FileReader:
             when=moment(first.time_ms),
             mine=first.device == self._log.device,
             removed=row.removed,
-            at_server=row.place is not None and self._whereabouts.is_at(connection, server, row.place.manifest),
+            at_server=None if server is None else self._is_at(connection, server, row),
         )
+
+    def _is_at(self, connection: Connection, server: bytes, row: FileRow) -> bool:
+        return row.place is not None and self._whereabouts.is_at(connection, server, row.place.manifest)
 
 
 def history(connection: Connection, log: Log, directory: Directory, case: Record) -> list[tuple[Dot, HistoryEntry]]:

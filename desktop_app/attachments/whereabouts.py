@@ -76,9 +76,9 @@ class Whereabouts:
         rows = connection.execute("SELECT manifest FROM file_at WHERE server = ?", (server,))
         return {manifest for (manifest,) in rows}
 
-    def is_at(self, connection: Connection, server: bytes | None, manifest: bytes) -> bool:
+    def is_at(self, connection: Connection, server: bytes, manifest: bytes) -> bool:
         """Return whether a server was found to have a file whole."""
-        found = connection.execute("SELECT 1 FROM file_at WHERE server = ? AND manifest = ?", (server or b"", manifest))
+        found = connection.execute("SELECT 1 FROM file_at WHERE server = ? AND manifest = ?", (server, manifest))
         return found.fetchone() is not None
 
     def found_at(self, server: bytes, manifests: Iterable[bytes]) -> None:

@@ -5,6 +5,7 @@ from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
 
+from desktop_app.attachments.exchanging import FileExchange
 from desktop_app.attachments.whereabouts import FileChoice, InAdvance
 from desktop_app.cli import output
 from desktop_app.cli.community import opened
@@ -14,8 +15,10 @@ from desktop_app.moments import date_and_time
 from desktop_app.sizes import size_words
 from desktop_app.sticks import Attachments
 from desktop_app.sticks import warnings as stick_warnings
+from sync.errors import Misuse
 from sync.messages import _
 
+_MOST_MEGABYTES = 4_096
 NOT_THE_SAME = 3
 """The exit code when an exchange ended and something was refused: the two sides do not have the same."""
 
@@ -40,6 +43,7 @@ def add_commands(commands: Commands) -> None:
         choices=[choice.value for choice in FileChoice],
         help=_("which attached files come in advance: all, small ones, or none; kept for the next time"),
     )
+    sync.add_argument("--small", metavar="MB", type=int, help=_("what counts as small; kept for the next time"))
     stick = commands.add(
         "stick", _("exchange by a stick that goes round: take in what others left, write what they lack"), _stick
     )
@@ -67,8 +71,7 @@ def add_commands(commands: Commands) -> None:
 def _sync(arguments: Namespace) -> int:
     with opened(arguments) as workspace:
         told = len(workspace.notices)
-        if arguments.files is not None:
-            workspace.exchange.files.choose(InAdvance(FileChoice(arguments.files)))
+        _choose_files(workspace.exchange.files, arguments)
         moved = workspace.exchange.sync(
             arguments.server, new_server=arguments.new_server, admission=_admission(arguments.admission)
         )
@@ -89,6 +92,18 @@ def _sync(arguments: Namespace) -> int:
     output.result(arguments, asdict(moved), *lines)
     kept_back = moved.files is not None and (moved.files.waiting or moved.files.wrong)
     return NOT_THE_SAME if moved.disputed or moved.waiting or kept_back else 0
+
+
+def _choose_files(carrier: FileExchange, arguments: Namespace) -> None:
+    chosen = carrier.in_advance
+    if arguments.small is not None and not 0 < arguments.small <= _MOST_MEGABYTES:
+        raise Misuse(
+            "size", _("{size} MB is no size of a file: 1 to {most}.").format(size=arguments.small, most=_MOST_MEGABYTES)
+        )
+    limit = chosen.limit if arguments.small is None else arguments.small * 2**20
+    wanted = InAdvance(FileChoice(arguments.files or chosen.choice), limit)
+    if wanted != chosen:
+        carrier.choose(wanted)
 
 
 def _admission(given: str | None) -> str | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, Signal
+from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -13,10 +13,10 @@ from desktop_app.attachments.model import FileEntry, FileState
 from desktop_app.attachments.painting import Painter, Picture, can_show
 from desktop_app.sizes import size_words
 from sync.errors import Failure
-from sync.messages import _
+from sync.messages import _, ngettext
 from ui import keys, theme
 from ui.actions import Action
-from ui.attachments.pixels import icon_of, pixmap_of, state_of
+from ui.attachments.pixels import can_fetch, icon_of, pixmap_of, state_of, whereabouts_of
 from ui.attachments.progress import JobRow
 from ui.cases.timeline import moment_words
 from ui.context import DeskContext
@@ -53,6 +53,7 @@ class FilesCard(QWidget):
         self.add = button(_("Add…"), "attach", "quiet", self)
         self.add.setAccessibleName(_("Add files"))
         self.add.setToolTip(keys.shown(ADD_KEYS))
+        self.fetch = button("", "import", "quiet", self)
         self.list = RowList(_("Files"), self)
         self.area = scrolled(self.list, self)
         self.none = caption(_("None yet. Drop files here, or paste them with {keys}.").format(keys="Ctrl+V"), self)
@@ -113,6 +114,11 @@ class FilesCard(QWidget):
             Action(f"file-{entry.id}", _("Open the file {name}").format(name=entry.name), self._opener(entry), "file")
             for entry in self.entries
         ]
+        away = sum(map(can_fetch, self.entries))
+        words = ngettext("Fetch {count} file from the server", "Fetch {count} files from the server", away).format(
+            count=away
+        )
+        fetching = [Action("fetch-files", words, self._fetch_all, "import", (), _("download server"))] if away else []
         removing = []
         row = self.list.current() if self.list.hasFocus() else None
         if row is not None:
@@ -121,6 +127,7 @@ class FilesCard(QWidget):
         return [
             Action("add-files", _("Add files"), self.choose, "attach", (ADD_KEYS,), _("attach scan photo document")),
             Action("paste-file", _("Paste into the files"), self.paste, "attach", (), _("clipboard picture")),
+            *fetching,
             *removing,
             *opening,
         ]
@@ -158,11 +165,13 @@ class FilesCard(QWidget):
         column.addLayout(head)
         column.addWidget(self.none)
         column.addWidget(self.area)
+        column.addWidget(self.fetch, 0, Qt.AlignmentFlag.AlignLeft)
         column.addLayout(last)
         column.addWidget(self.progress)
 
     def _connect(self) -> None:
         self.add.clicked.connect(self.choose)
+        self.fetch.clicked.connect(self._fetch_all)
         self.undo.clicked.connect(self._undo)
         self.list.opened.connect(self.opened)
         for sequence, slot in (("Ctrl+V", self.paste), ("Del", self._remove_marked), ("Ctrl+Z", self._undo)):
@@ -176,7 +185,7 @@ class FilesCard(QWidget):
                 Row(
                     entry.id,
                     entry.name,
-                    " · ".join((size_words(entry.size), entry.person, moment_words(entry.when, now))),
+                    _detail(entry, now),
                     state_of(entry),
                     icon_of(entry),
                     self._pictures.get(entry.id),
@@ -187,6 +196,13 @@ class FilesCard(QWidget):
         )
         count = len(self.entries)
         self._heading.setText(_("Files · {count}").format(count=count) if count else _("Files"))
+        away = sum(map(can_fetch, self.entries))
+        self.fetch.setText(
+            ngettext("Fetch {count} file from the server", "Fetch {count} files from the server", away).format(
+                count=away
+            )
+        )
+        self.fetch.setVisible(bool(away))
         self.none.setVisible(not count)
         self.area.setVisible(bool(count))
         if count:
@@ -237,6 +253,9 @@ class FilesCard(QWidget):
     def _chosen(self, paths: list[str]) -> None:
         self._context.files.add(self._case_id, [Path(path) for path in paths])
 
+    def _fetch_all(self) -> None:
+        self._context.files.fetch([entry for entry in self.entries if can_fetch(entry)])
+
     def _remove_marked(self) -> None:
         row = self.list.current()
         if row is not None and self.list.hasFocus():
@@ -251,3 +270,10 @@ class FilesCard(QWidget):
         if not self.undo.isHidden():
             self.list.setFocus()
             self._context.files.undo()
+
+
+def _detail(entry: FileEntry, now: datetime) -> str:
+    """Return the second line of a file: who added it and when; first of all who has it, where nobody else does."""
+    size, when = size_words(entry.size), moment_words(entry.when, now)
+    whose = whereabouts_of(entry)
+    return " · ".join((whose, size, when) if whose else (size, entry.person, when))

@@ -1,4 +1,4 @@
-"""What is being added or saved, one file after another, beside everything else."""
+"""What is being added, fetched or saved, one file after another, beside everything else."""
 
 import threading
 from collections import deque
@@ -12,9 +12,12 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, Qt, QTimer, 
 from PySide6.QtGui import QImage, QImageWriter
 
 from desktop_app.attachments.cleaning import Cleaned
+from desktop_app.attachments.exchanging import file_warnings
 from desktop_app.attachments.model import FileEntry
+from desktop_app.attachments.trip import FileProgress, Moved
 from desktop_app.workspace import Workspace
 from sync.errors import Failure
+from sync.messages import _
 from ui.worker import Worker
 
 _QUIET_MINUTES = 10
@@ -52,6 +55,7 @@ class FilesJob(QObject):
     added = Signal(object)
     removed = Signal(object)
     saved = Signal(str)
+    fetched = Signal(str)
     failed = Signal(object)
     stopped = Signal(str)
     ended = Signal()
@@ -61,9 +65,11 @@ class FilesJob(QObject):
     def __init__(self, workspace: Workspace, worker: Worker, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._files = workspace.files
+        self._carrier = workspace.exchange.files
         self._worker = worker
         self._waiting: deque[tuple[str, Callable[[], Any], Callable[[Any], None]]] = deque()
         self._stop = threading.Event()
+        self._fetching: set[str] = set()
         self._name = ""
         self.running = False
         self.last_removed: FileEntry | None = None
@@ -104,6 +110,17 @@ class FilesJob(QObject):
         """
         self._queue(name, partial(self._save_one, file_id, path), self._saved)
 
+    def fetch(self, entries: Sequence[FileEntry]) -> None:
+        """Get files from the server, one after another.
+
+        Args:
+            entries: The files.
+        """
+        for entry in entries:
+            if entry.id not in self._fetching:
+                self._fetching.add(entry.id)
+                self._queue(entry.name, partial(self._fetch_one, entry.id), self._fetched)
+
     def remove(self, file_id: str) -> None:
         """Take a file out of its case; `undo` brings it back."""
         self._worker.run(partial(self._files.remove, file_id), self._removed, self._refused)
@@ -117,6 +134,7 @@ class FilesJob(QObject):
     def cancel(self) -> None:
         """Stop what is under way and forget what waits; nothing half done stays."""
         self._waiting.clear()
+        self._fetching.clear()
         self._stop.set()
 
     def close(self) -> None:
@@ -164,6 +182,23 @@ class FilesJob(QObject):
         content.save(path, force=True, progress=self._progress, cancelled=self._stop.is_set)
         return path.name
 
+    def _fetch_one(self, file_id: str) -> tuple[str, Moved]:
+        return file_id, self._carrier.fetch([file_id], progress=self._came, stopped=self._stop.is_set)
+
+    def _came(self, progress: FileProgress) -> None:
+        self._progress(progress.received, progress.total)
+
+    def _fetched(self, outcome: tuple[str, Moved]) -> None:
+        file_id, moved = outcome
+        self._fetching.discard(file_id)
+        if not moved.complete:
+            self.stopped.emit(_("Stopped. What has come of the file stays, and the rest can be fetched later."))
+        elif moved.wrong:
+            self._refused(Failure("wrong_chunks", " ".join(file_warnings(moved))))
+        else:
+            self.fetched.emit(file_id)
+        self._next()
+
     def _added(self, entry: FileEntry) -> None:
         self.added.emit(entry)
         self._next()
@@ -177,6 +212,7 @@ class FilesJob(QObject):
             self.stopped.emit(failure.message)
         else:
             self._refused(failure)
+        self._fetching.clear()
         self._next()
 
     def _refused(self, failure: Failure) -> None:

@@ -18,7 +18,7 @@ from ui import keys, theme
 from ui.actions import Action
 from ui.attachments.canvas import Canvas
 from ui.attachments.loading import Opened, open_file
-from ui.attachments.pixels import image_of
+from ui.attachments.pixels import can_fetch, image_of
 from ui.attachments.progress import JobRow
 from ui.attachments.saving import SaveRow
 from ui.attachments.tools import Tools
@@ -47,6 +47,7 @@ class FilePage(Page):
         self._painter: Painter | None = None
         self._worker: Worker | None = None
         self._drawing = self._draw_again = False
+        self._asked_for = ""
         self.tools = Tools(self)
         self.detail = label("", "small", "muted", self)
         self.bar = MessageBar(self)
@@ -67,7 +68,7 @@ class FilePage(Page):
         """Show a file."""
         if target != self._file_id:
             self._drop()
-            self._file_id, self.entry = target, None
+            self._file_id, self.entry, self._asked_for = target, None, ""
 
     def place(self) -> str:
         """Return the file."""
@@ -105,6 +106,8 @@ class FilePage(Page):
             Action("save-file", _("Save a copy…"), self.ask_to_save, "export", (SAVE_KEYS,), _("export")),
             Action("remove-file", _("Remove the file from the case"), self.remove, "remove", ("Del",)),
         ]
+        if can_fetch(self.entry):
+            found.append(Action("fetch-file", _("Fetch the file"), self.fetch, "import", (), _("download server")))
         if self.opened is not None and self.opened.pages:
             found += [
                 Action("zoom-in", _("Larger"), partial(self.canvas.step_zoom, 1), "zoom_in", ("+",), _("zoom")),
@@ -167,6 +170,9 @@ class FilePage(Page):
         self.canvas.room_changed.connect(self._draw)
         self.saving.chosen.connect(self._save)
         self.context.files.saved.connect(self._saved)
+        self.context.files.fetched.connect(self._fetched)
+        self.context.files.failed.connect(self._not_fetched)
+        self.context.files.stopped.connect(self._not_fetched)
         for sequence, slot in (
             (SAVE_KEYS, self.ask_to_save),
             ("Del", self.remove),
@@ -219,9 +225,27 @@ class FilePage(Page):
         self.context.run(partial(self.context.workspace.files.get, self._file_id), self._named)
 
     def _named(self, entry: FileEntry) -> None:
-        if entry.id == self._file_id:
-            self.entry = entry
-            self._show_head()
+        if entry.id != self._file_id:
+            return
+        self.entry = entry
+        self._show_head()
+        if can_fetch(entry) and self._asked_for != entry.id and self.isVisible():
+            self._asked_for = entry.id  # once: a failure says why, and leaves it to the person
+            self.fetch()
+
+    def fetch(self) -> None:
+        """Get the file from the server; it is opened as soon as it is here."""
+        if self.entry is not None:
+            self._say(_("The file is being fetched from the server…"))
+            self.context.files.fetch([self.entry])
+
+    def _fetched(self, file_id: str) -> None:
+        if file_id == self._file_id and self.opened is None and self._worker is None:
+            self.activate()
+
+    def _not_fetched(self, words: str | Failure) -> None:
+        if self.opened is None and self._worker is None and self._asked_for == self._file_id:
+            self._say(words.message if isinstance(words, Failure) else words)
 
     def _draw(self) -> None:
         """Have the page drawn for the present room; what changes meanwhile is drawn once more."""

@@ -25,11 +25,25 @@ def icon_of(entry: FileEntry) -> str:
 
 
 def state_of(entry: FileEntry) -> State:
-    """Return what a list says of a file that can't be opened; nothing where it can."""
+    """Return what a list says of where a file is; nothing where it can simply be opened."""
     match entry.state:
         case FileState.HERE:
-            return State("", "", "")
+            return State("muted", "waiting", _("not sent yet")) if entry.at_server is False else State("", "", "")
         case FileState.PARTLY | FileState.NOT_HERE:
+            if entry.at_server:
+                return State("muted", "online", _("on the server"))
             return State("muted", "waiting", _("not here yet"))
         case FileState.UNREADABLE:
             return State("error", "error", _("can't be read"))
+
+
+def can_fetch(entry: FileEntry) -> bool:
+    """Return whether a file is not here, or not whole, and the server has it."""
+    return entry.state in {FileState.PARTLY, FileState.NOT_HERE} and bool(entry.at_server)
+
+
+def whereabouts_of(entry: FileEntry) -> str:
+    """Return who has a file that is neither here nor on the server yet; empty for all others."""
+    if entry.state not in {FileState.PARTLY, FileState.NOT_HERE} or entry.at_server:
+        return ""
+    return _("{person} has it").format(person=entry.person)
