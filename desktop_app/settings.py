@@ -7,6 +7,8 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
+from sync.files import write_durably
+
 FILE_NAME = "settings.json"
 
 
@@ -87,11 +89,8 @@ class Settings:
         """
         target = folder() / FILE_NAME
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_suffix(".new")
-        temporary.write_bytes(
-            msgspec.json.format(msgspec.json.encode(_Stored(self.language, self.theme, self.text_scale, self.vaults)))
-        )
-        temporary.replace(target)
+        stored = _Stored(self.language, self.theme, self.text_scale, self.vaults)
+        write_durably(target, msgspec.json.format(msgspec.json.encode(stored)))
 
 
 def folder() -> Path:

@@ -4,6 +4,9 @@ import errno
 import os
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,19 +24,44 @@ def write_durably(path: Path, data: bytes) -> None:
     Raises:
         OSError: The disk refused; the old file is intact.
     """
-    temporary = path.with_name(path.name + ".new")
+    with replacing(path, path.with_name(path.name + ".new")) as file:
+        write_all(file, data)
+
+
+@contextmanager
+def replacing(path: Path, beside: Path) -> Iterator[FileIO]:
+    """Give a new file for its owner alone, which at the end is on the disk and takes the place of another one.
+
+    Args:
+        path: Its place in the end; a file that is there is intact until then, and after a failure.
+        beside: Where it is written, in the same folder; nobody else writes under this name.
+
+    Raises:
+        OSError: The disk refused; nothing is left beside.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
-        temporary.unlink(missing_ok=True)  # one left by a power cut may have other rights
-        temporary.touch(mode=0o600)
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
+        beside.unlink(missing_ok=True)  # one left by a kill may have other rights
+        with FileIO(os.open(beside, flags, 0o600), "r+") as file:
+            yield file
             os.fsync(file.fileno())
-        temporary.replace(path)
+        beside.replace(path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # a stick that was pulled out takes the rest with it
+            beside.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    sync_folder_if_possible(path.parent)
+
+
+def write_all(file: FileIO, data: bytes | memoryview) -> None:
+    """Write all of the data at the file's position, however little the system takes at once.
+
+    Raises:
+        OSError: The disk refused.
+    """
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def open_named(path: Path) -> BinaryIO:
@@ -143,21 +171,26 @@ def write_new(path: Path, data: bytes) -> None:
     except OSError as error:
         raise _unwritable(path, error) from error
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
+        with FileIO(descriptor, "w") as file:
+            write_all(file, data)
             os.fsync(file.fileno())
-        _sync_folder_where_possible(path.parent)
+        sync_folder_if_possible(path.parent)
     except OSError as error:
         path.unlink(missing_ok=True)
         raise _unwritable(path, error) from error
 
 
-def _sync_folder_where_possible(folder: Path) -> None:
+def sync_folder_if_possible(folder: Path) -> None:
+    """Make the names in a folder survive a power cut, where its file system can promise that.
+
+    Raises:
+        OSError: The disk refused.
+    """
     try:
         sync_folder(folder)
     except OSError as error:
-        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:  # some shares know no fsync of a folder
+        # Some shares know no fsync of a folder, or let nobody open one.
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EBADF}:
             raise
 
 

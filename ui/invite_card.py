@@ -1,6 +1,5 @@
 """Invite one more computer into the community."""
 
-import os
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from desktop_app.cases.model import Unit
 from desktop_app.workspace import Invitation, Person, Workspace
 from sync import enrolment, membership
 from sync.errors import Failure, Refused
-from sync.files import require_replaceable
+from sync.files import replacing, require_replaceable, write_all
 from sync.messages import N_, _
 from ui import theme
 from ui.context import DeskContext
@@ -140,16 +139,9 @@ def _invite(workspace: Workspace, role: str, unit: str, path: Path) -> Invitatio
     require_replaceable(path, enrolment.MAGIC)
     beside = path.with_name(f".{path.name}.partial")
     try:
-        beside.unlink(missing_ok=True)
-        try:
-            with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
-                invitation = workspace.invite(role, unit, None)
-                file.write(invitation.data)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
+        with replacing(path, beside) as file:
+            invitation = workspace.invite(role, unit, None)
+            write_all(file, invitation.data)
     except OSError as error:
         raise Refused(
             "unwritable", _("The file can't be written there. Nothing was changed; choose another place.")

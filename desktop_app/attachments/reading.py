@@ -15,13 +15,12 @@ from desktop_app.attachments.chunks import BadChunk, Manifest, Sealer
 from desktop_app.attachments.model import Cancelled, FileState, Progress
 from desktop_app.attachments.store import ROOM_BYTES, ChunkStore, damaged_chunk
 from desktop_app.vault import failures
+from sync import files
 from sync.errors import Damaged, Misuse, Refused, Unreachable
 from sync.messages import _
 
 _AHEAD = 2
 """How many chunks are read and decrypted while the one before them is being used."""
-_O_BINARY = getattr(os, "O_BINARY", 0)
-_O_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,26 +130,13 @@ class Content:
         if self._saving is not None:
             self._saving()
         partial = path.with_name(f".{path.name[:100]}.part-{secrets.token_hex(4)}")
-        try:
-            with _writable(path):
-                descriptor = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _O_NOFOLLOW | _O_BINARY, 0o600)
-            with os.fdopen(descriptor, "wb", buffering=0) as file:
-                written = 0
-                for block in self.blocks(cancelled):
-                    with _writable(path):
-                        written += len(block)
-                        rest = block
-                        while rest:
-                            rest = rest[file.write(rest) :]
-                    if progress is not None:
-                        progress(written, self.size)
-                with _writable(path):
-                    os.fsync(file.fileno())
-            with _writable(path):
-                partial.replace(path)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
+        with _writable(path), files.replacing(path, partial) as file:
+            written = 0
+            for block in self.blocks(cancelled):
+                files.write_all(file, block)
+                written += len(block)
+                if progress is not None:
+                    progress(written, self.size)
 
     def _load(self, room: _Room, index: int) -> memoryview:
         stored = self._store.read_into(self._ids[index], room.stored)

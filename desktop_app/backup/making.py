@@ -31,10 +31,11 @@ from desktop_app.backup.form import (
 )
 from desktop_app.backup.reading import BackupFile, SealedParts, blocks_of, check_blocks, label
 from desktop_app.backup.watch import Watch
-from desktop_app.backup.writing import Writer, new_file, sync_folder
+from desktop_app.backup.writing import Writer, new_file
 from desktop_app.vault.snapshot import Snapshot
 from sync import crypto, digest
 from sync.errors import Damaged
+from sync.files import sync_folder_if_possible
 from sync.messages import _
 from sync.sqlcipher import Connection
 
@@ -195,7 +196,7 @@ class _Job:
         """Put a backup file that is damaged beside the place that a new one takes; nothing is deleted."""
         aside = self._path.with_name(f"{self._path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
         self._path.replace(aside)
-        sync_folder(self._path.parent)
+        sync_folder_if_possible(self._path.parent)
         put = _("The old file was put aside as {name}, and a new one was begun. Have a look at the medium.")
         self._notices.append(f"{reason.format(file=self._path)} {put.format(name=aside.name)}")
 

@@ -1,12 +1,10 @@
 """How blocks, indexes and roots get into a backup file, in an order that a power cut can't spoil."""
 
-import contextlib
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
@@ -26,7 +24,6 @@ from sync import crypto, files
 
 _SYNC_BYTES = 16 * 2**20
 """So much is written before the medium is waited for: no call takes long, and progress is what is really there."""
-_NO_SUCH_CALL = {errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EBADF}
 
 
 class Writer:
@@ -40,7 +37,7 @@ class Writer:
         known: Blocks that the file holds already, by hash.
     """
 
-    def __init__(self, file: BinaryIO, path: Path, sealer: Sealer, end: int, known: dict[bytes, Block]) -> None:
+    def __init__(self, file: FileIO, path: Path, sealer: Sealer, end: int, known: dict[bytes, Block]) -> None:
         self._file = file
         self.path = path
         self.sealer = sealer
@@ -118,44 +115,22 @@ class Writer:
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
+def new_file(path: Path) -> Iterator[tuple[FileIO, Path]]:
     """Give a file beside a path, and its name; it takes the path's at the end, or is gone after a failure.
 
     Raises:
         OSError: The medium refused; a file that was there before is whole.
     """
     beside = path.with_name(f".{path.name}.new")
-    try:
-        beside.unlink(missing_ok=True)  # left by a kill: nobody else writes under this name
-        descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-        with os.fdopen(descriptor, "r+b", buffering=0) as file:
-            yield file, beside
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):  # a stick that was pulled out takes the rest with it
-            beside.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
+    with files.replacing(path, beside) as file:
+        yield file, beside
 
 
-def sync_folder(folder: Path) -> None:
-    """Make names in a folder survive a power cut, where its file system can promise that."""
-    try:
-        files.sync_folder(folder)
-    except OSError as error:
-        if error.errno not in _NO_SUCH_CALL:
-            raise
-
-
-def _write_at(file: BinaryIO, offset: int, data: bytes) -> None:
-    """Write all of the data, however little the system takes at once."""
+def _write_at(file: FileIO, offset: int, data: bytes) -> None:
     file.seek(offset)
-    rest = memoryview(data)
-    while rest:
-        rest = rest[file.write(rest) :]
+    files.write_all(file, data)
 
 
-def _drop_cache(file: BinaryIO) -> None:
+def _drop_cache(file: FileIO) -> None:
     if hasattr(os, "posix_fadvise"):
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
