@@ -53,7 +53,7 @@ class ConflictService:
         self._log = log
         self._reader = reader
         self._audit = audit
-        self._undo: tuple[bytes, str, list[Value], Value] | None = None
+        self._undo: tuple[bytes, bytes, str, list[Value], Value] | None = None
 
     def count(self) -> int:
         """Return how many fields have several current values."""
@@ -67,13 +67,16 @@ class ConflictService:
         """Return all conflicts, those of one case together."""
         found: list[Conflict] = []
         with self._store.read() as connection:
-            rows = connection.execute("SELECT uuid, title FROM case_row WHERE conflicts > 0 ORDER BY id").fetchall()
-            for uuid, title in rows:
-                record = self._log.record(connection, uuid)
+            rows = connection.execute(
+                "SELECT c.uuid, u.uuid, c.title FROM case_row c JOIN unit u ON u.id = c.unit WHERE c.conflicts > 0"
+                " ORDER BY c.id"
+            ).fetchall()
+            for uuid, unit, title in rows:
+                record = self._log.record(connection, uuid, unit)
                 kit = known_kit(str(record.state.fields.get(KIT))) if record else None
                 if record is None or kit is None:
                     continue
-                history = self._log.history(connection, uuid, present=True)
+                history = self._log.history(connection, uuid, unit, present=True)
                 found += [
                     Conflict(
                         ids.to_text(uuid),
@@ -129,7 +132,7 @@ class ConflictService:
         """
         with self._store.read() as connection:
             record = self._reader.find(connection, ref)
-            history = self._log.history(connection, record.id, present=True)
+            history = self._log.history(connection, record.id, record.unit, present=True)
             siblings = self._reader.siblings(connection, record, field, history)
         chosen = next((sibling for sibling in siblings if sibling.mine == (side == "mine")), None)
         if len(siblings) < 2:
@@ -149,10 +152,10 @@ class ConflictService:
         """
         if self._undo is None:
             return False
-        record_id, field, values_before, resolved = self._undo
+        record_id, unit, field, values_before, resolved = self._undo
 
         def decide(connection: Connection) -> tuple[bytes, list[Change]]:
-            record = self._log.record(connection, record_id)
+            record = self._log.record(connection, record_id, unit)
             if record is None:
                 raise Refused("unknown_case", _("The case is not in this vault any more."))
             # The first replaces the resolution, and nothing that came after it; the others replace nothing, so all
@@ -172,7 +175,7 @@ class ConflictService:
         self, ref: str, field: str, choose: Callable[[Record, Current], Value], seen: Sequence[Sibling] | None
     ) -> None:
         require_right(self._log)
-        undo: list[tuple[bytes, str, list[Value], Value]] = []
+        undo: list[tuple[bytes, bytes, str, list[Value], Value]] = []
 
         def decide(connection: Connection) -> tuple[bytes, list[Change]]:
             record = self._reader.find(connection, ref)
@@ -182,7 +185,7 @@ class ConflictService:
             shown = None if seen is None else [sibling.value for sibling in seen]
             replaced = [(dot, known) for dot, known in record.state.current(field) if shown is None or known in shown]
             value = choose(record, replaced)
-            undo.append((record.id, field, [known for _dot, known in replaced], value))
+            undo.append((record.id, record.unit, field, [known for _dot, known in replaced], value))
             dots = tuple(dot for dot, _known in replaced)
             return record.unit, [Change(COLLECTION, record.id, {field: value}, {field: dots})]
 

@@ -116,7 +116,23 @@ def m0004_file_places(database: "Database") -> None:
     )
 
 
-DESK = Schema("desk", (m0001_desk, m0002_files, m0003_audit, m0004_file_places))
+_MOVED = (
+    """CREATE TABLE moved_row (
+        id INTEGER PRIMARY KEY, uuid BLOB NOT NULL, unit INTEGER NOT NULL, number TEXT NOT NULL,
+        moved_to BLOB NOT NULL, moved_on TEXT NOT NULL
+    )""",
+    "CREATE INDEX moved_uuid ON moved_row (uuid)",
+    "CREATE INDEX moved_number ON moved_row (number)",
+)
+
+
+def m0005_moved(database: "Database") -> None:
+    """Make what a unit keeps of cases that were moved to another one."""
+    for statement in _MOVED:
+        database.execute(statement)
+
+
+DESK = Schema("desk", (m0001_desk, m0002_files, m0003_audit, m0004_file_places, m0005_moved))
 """The tables of the desk, beside those of the log."""
 VERSION = len(LOG.steps) + len(DESK.steps)
 """The `user_version` of a vault whose tables are those of today; a larger one is a newer program's."""

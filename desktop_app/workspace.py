@@ -17,6 +17,7 @@ from desktop_app.audit import Audit, AuditService
 from desktop_app.backup.service import BackupService
 from desktop_app.cases.model import COLLECTION, Unit
 from desktop_app.cases.service import CaseService
+from desktop_app.cases.transfers import TransferService
 from desktop_app.cases.views import CaseReader
 from desktop_app.conflicts import ConflictService
 from desktop_app.directory import Directory
@@ -106,6 +107,7 @@ class Workspace:
         lives: The lives of this device's log, and the high-water mark.
         audit: Where reading and administration are recorded; never inside a write of the vault.
         audit_log: What a person may see of that.
+        transfers: Cases that go from unit to unit.
         notices: Sentences about what was found on opening.
     """
 
@@ -128,6 +130,9 @@ class Workspace:
         self.drafts = DraftService(opened)
         self.files = FileService(opened, self.log, reader, self._directory, self.audit)
         self.cases = CaseService(opened, self.log, reader, self.drafts, self.audit, self.lives.number_suffix)
+        self.transfers = TransferService(
+            opened, self.log, reader, self._directory, self.audit, self._own_unit, self.cases.peek
+        )
         self.conflicts = ConflictService(opened, self.log, reader, self.audit)
         carrier = FileExchange(opened, self.log, self.files.chunks, self.files.get)
         carrier.arrived.append(self._files_arrived)
@@ -152,6 +157,7 @@ class Workspace:
             self.notices.append(key_past.put_back())
         of_past = {Past.LOST: ["mark_lost"], Past.COPIED: ["vault_copied"]}.get(self.lives.past, [])
         self.audit.begin([*of_past, *of_keys])
+        self.transfers.carry_over()
         key_past.keep(opened, self.log)
 
     @property
@@ -270,6 +276,9 @@ class Workspace:
         self.audit.record("invitation_made", role=role, unit=", ".join(each.name for each in named))
         return Invitation(enrolment.write_invitation(contents), contents.code)
 
+    def _own_unit(self, name: str) -> bytes:
+        return ids.from_text(self._named_unit(name).id) or b""
+
     def _named_unit(self, name: str) -> Unit:
         units = self.units()
         for unit in units:
@@ -378,6 +387,7 @@ class Workspace:
         self.audit.cut = None  # it stands in the audit itself from the beginning
         self._record_new_devices()
         self._keep_seat()
+        self.transfers.carry_over()
         self._publish(self._event(applied))
 
     def _files_arrived(self, cases: frozenset[bytes]) -> None:

@@ -146,11 +146,20 @@ class Log:
             decide: Given the open transaction; reads what it needs, writes what only this device has (such as a
                 counter), and returns the unit and the changes. An exception from it undoes everything.
         """
+        return self.write_all(lambda connection: [decide(connection)])
+
+    def write_all(self, decide: Callable[[Connection], Sequence[tuple[bytes, Sequence[Change]]]]) -> Applied:
+        """Decide on changes in several units and apply them in one transaction, all or nothing.
+
+        Args:
+            decide: As for `write_with`; returns any number of units, each with its changes.
+        """
         with self._store.write() as connection:
-            unit, written = decide(connection)
+            decided = decide(connection)
             applier = Applier(connection, self.membership, self._projector)
-            for portion in changes.portions(written):
-                self._append_own(connection, applier, unit, portion)
+            for unit, written in decided:
+                for portion in changes.portions(written):
+                    self._append_own(connection, applier, unit, portion)
             applied = applier.finish()
         return self.tell(applied)
 

@@ -1,6 +1,6 @@
 """Reading attached files out of their table and the log."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from desktop_app.attachments import kinds
@@ -8,18 +8,27 @@ from desktop_app.attachments.model import NAME, FileEntry
 from desktop_app.attachments.reading import Place, state_of
 from desktop_app.attachments.store import ChunkStore
 from desktop_app.attachments.whereabouts import Whereabouts
+from desktop_app.cases import passing
 from desktop_app.cases.model import DELETED, HistoryEntry
 from desktop_app.directory import Directory, moment
 from sync import ids
-from sync.changes import Dot
+from sync.changes import Dot, Value
 from sync.errors import Refused
-from sync.log import Log, Record, Written
+from sync.log import Log, Record
 from sync.messages import _
 from sync.sqlcipher import Connection
 
 HISTORY_FIELD = "_file"
 """Under which the history of a case tells of its files: from nothing to a name, or back."""
-_SELECT = "SELECT id, uuid, case_uuid, name, type, size, manifest, key, removed FROM file_row"
+_SELECT = (
+    "SELECT id, uuid, case_uuid, name, type, size, manifest, key, removed,"
+    " (SELECT u.uuid FROM unit u WHERE u.id = file_row.unit) FROM file_row"
+)
+# A file of a case that was moved lies in the old unit too: the one beside its case counts.
+_BESIDE_ITS_CASE = (
+    "EXISTS (SELECT 1 FROM record r JOIN case_row c ON c.id = r.id"
+    " WHERE r.uuid = file_row.case_uuid AND r.unit = file_row.unit)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +43,13 @@ class FileRow:
     size: int
     place: Place | None
     removed: bool
+    unit: bytes
 
 
-def _read(found: tuple[int, bytes, bytes, str, str, int, bytes | None, bytes | None, int]) -> FileRow:
-    row, uuid, case, name, kind, size, manifest, key, removed = found
+def _read(found: tuple[int, bytes, bytes, str, str, int, bytes | None, bytes | None, int, bytes]) -> FileRow:
+    row, uuid, case, name, kind, size, manifest, key, removed, unit = found
     place = Place(manifest, key, size) if manifest is not None and key is not None else None
-    return FileRow(row, uuid, case, kinds.safe_name(name), kind, size, place, bool(removed))
+    return FileRow(row, uuid, case, kinds.safe_name(name), kind, size, place, bool(removed), unit)
 
 
 def row_of(connection: Connection, file_id: str) -> FileRow:
@@ -49,7 +59,10 @@ def row_of(connection: Connection, file_id: str) -> FileRow:
         Refused: There is none.
     """
     identifier = ids.from_text(file_id)
-    found = connection.execute(f"{_SELECT} WHERE uuid = ? LIMIT 1", (identifier or b"",)).fetchone()
+    found = connection.execute(
+        f"{_SELECT} WHERE uuid = ? ORDER BY {_BESIDE_ITS_CASE} DESC LIMIT 1",
+        (identifier or b"",),
+    ).fetchone()
     if found is None:
         raise Refused(
             "unknown_file",
@@ -103,8 +116,8 @@ class FileReader:
 
     def entry(self, connection: Connection, row: FileRow) -> FileEntry:
         """Return a file as it is shown; who added it is read from the log."""
-        first = self._log.history(connection, row.id, present=True)[0]
-        person, device = self._directory.author(connection, first.device)
+        author, time_ms = _added(connection, self._log, row)
+        person, device = self._directory.author(connection, author)
         server = self._whereabouts.server() if row.place else None
         return FileEntry(
             id=ids.to_text(row.id),
@@ -115,8 +128,8 @@ class FileReader:
             state=state_of(self._store, row.place),
             person=person,
             device=device,
-            when=moment(first.time_ms),
-            mine=first.device == self._log.device,
+            when=moment(time_ms),
+            mine=author == self._log.device,
             removed=row.removed,
             at_server=None if server is None else self._is_at(connection, server, row),
         )
@@ -129,20 +142,40 @@ def history(connection: Connection, log: Log, directory: Directory, case: Record
     """Return when files of a case were added, removed and brought back, each with its dot to be sorted by."""
     entries = []
     for row in rows_of_case(connection, case):
-        for written in log.history(connection, row.id):
-            told = _told(written)
-            if told is None:
-                continue
-            person, device = directory.author(connection, written.device)
-            before, after = (None, row.name) if told else (row.name, None)
-            when, mine = moment(written.time_ms), written.device == log.device
-            entry = HistoryEntry(when, person, device, HISTORY_FIELD, before, after, mine=mine)
-            entries.append((written.dot, entry))
+        for dot, author, time_ms, brought in _comings(connection, log, row):
+            person, device = directory.author(connection, author)
+            before, after = (None, row.name) if brought else (row.name, None)
+            mine = author == log.device
+            entries.append(
+                (dot, HistoryEntry(moment(time_ms), person, device, HISTORY_FIELD, before, after, mine=mine))
+            )
     return entries
 
 
-def _told(written: Written) -> bool | None:
+def _added(connection: Connection, log: Log, row: FileRow) -> tuple[bytes, int]:
+    """Return whose device added a file, and when."""
+    told = passing.told(log, connection, row.id, row.unit)
+    if told:
+        entry, _late = told[min(told)]
+        return bytes.fromhex(entry.device), entry.time_ms
+    first = log.history(connection, row.id, row.unit, present=True)[0]
+    return first.device, first.time_ms
+
+
+def _comings(connection: Connection, log: Log, row: FileRow) -> Iterator[tuple[Dot, bytes, int, bool]]:
+    """Give when a file came into its case or was taken out, in other units too: dot, device, time, and which."""
+    for dot, (entry, _late) in passing.told(log, connection, row.id, row.unit).items():
+        brought = _brought({name: after for name, (_before, after) in entry.fields.items()})
+        if brought is not None:
+            yield dot, bytes.fromhex(entry.device), entry.time_ms, brought
+    for written in log.history(connection, row.id, row.unit):
+        brought = _brought(passing.of_own(written))
+        if brought is not None:
+            yield written.dot, written.device, written.time_ms, brought
+
+
+def _brought(fields: Mapping[str, Value]) -> bool | None:
     """Return whether a change brought a file into its case or took it out; None when it did neither."""
-    if NAME in written.fields:
+    if NAME in fields:
         return True
-    return not written.fields[DELETED] if DELETED in written.fields else None
+    return not fields[DELETED] if DELETED in fields else None

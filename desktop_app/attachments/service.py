@@ -314,7 +314,7 @@ class FileService:
 
         def decide(connection: Connection) -> tuple[bytes, list[Change]]:
             row = rows.row_of(connection, file_id)
-            record = self._log.record(connection, row.id)
+            record = self._log.record(connection, row.id, row.unit)
             if record is None:
                 raise Refused("unknown_file", _("The file is not in this vault any more."))
             require_right(self._log, record.unit)

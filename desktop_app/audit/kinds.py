@@ -110,6 +110,7 @@ _ALL = (
         "unit_left", N_("A device was taken out of a unit"), "warn", Group.SEAT,
         ("device", "unit"), N_("device {device}, {unit}"), "warn",
     ),
+    Kind("case_moved", N_("A case was moved to another unit"), "case", Group.SEAT, ("unit",), "{unit}"),
     Kind("server_changed", N_("Address of the server changed"), "online", Group.SEAT, ("address",), "{address}"),
     Kind(
         "locking_changed", N_("Time until the desk locks itself changed"), "clock", Group.SEAT,

@@ -13,6 +13,10 @@ NUMBER = "_number"
 STAGE = "_stage"
 REGISTERED_ON = "_registered_on"
 DELETED = "_deleted"
+MOVED_TO = "_moved_to"
+MOVED_ON = "_moved_on"
+MOVED_FROM = "_moved_from"
+CARRIED = "_carried"
 COLLECTION = "case"
 
 
@@ -130,7 +134,12 @@ class CaseView:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One written value in the history of a case."""
+    """One written value in the history of a case.
+
+    Args:
+        unit: The name of the unit in which it was written, when that is not the present one.
+        late: It was written there after the case had been moved, by somebody who did not know, and carried over.
+    """
 
     when: datetime
     person: str
@@ -139,6 +148,8 @@ class HistoryEntry:
     before: Value
     after: Value
     mine: bool
+    unit: str = ""
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from desktop_app import ukrainian
 from desktop_app.cases import standings
-from desktop_app.cases.model import COLLECTION, DELETED, KIT, NUMBER, REGISTERED_ON, STAGE
+from desktop_app.cases.model import COLLECTION, DELETED, KIT, MOVED_ON, MOVED_TO, NUMBER, REGISTERED_ON, STAGE
 from desktop_app.directory import NAMED
 from desktop_app.kits import loader, terms
 from desktop_app.kits.calendar import Calendar
 from desktop_app.kits.model import FieldType, Kit
 from desktop_app.kits.terms import Deadline
+from sync import ids
 from sync.changes import Value
 from sync.errors import Refused
 from sync.merging import Touched
 from sync.sqlcipher import Connection
 
-PROJECTED = ("case_row", "standing", "case_search", "named")
+PROJECTED = ("case_row", "standing", "case_search", "named", "moved_row")
 _SEARCHED = frozenset({FieldType.TEXT, FieldType.LONG_TEXT, FieldType.PHONE, FieldType.EMAIL, FieldType.IDENTIFIER})
 
 
@@ -36,7 +37,15 @@ class CaseProjection:
         recount.leave(row for (row,) in old)
         connection.executemany("DELETE FROM case_search WHERE rowid = ?", old)
         connection.executemany("DELETE FROM case_row WHERE id = ?", old)
-        live = [entry for entry in cases if not entry.state.fields.get(DELETED)]
+        connection.executemany("DELETE FROM moved_row WHERE id = ?", old)
+        gone = [entry for entry in cases if entry.state.fields.get(MOVED_TO)]
+        connection.executemany(
+            "INSERT INTO moved_row (id, uuid, unit, number, moved_to, moved_on) VALUES (?, ?, ?, ?, ?, ?)",
+            [_moved_row(entry) for entry in gone],
+        )
+        live = [
+            entry for entry in cases if not entry.state.fields.get(DELETED) and not entry.state.fields.get(MOVED_TO)
+        ]
         connection.executemany(
             "INSERT INTO case_row (id, uuid, unit, kit, number, stage, final, title, title_key, person, person_key,"
             " received_on, due_on, remind_on, updated, incarnation, conflicts, standing)"
@@ -100,6 +109,20 @@ def latest(connection: Connection, rows: Sequence[int]) -> dict[int, tuple[int, 
     marks = ",".join("?" * len(rows))
     found = connection.execute(f"SELECT id, updated, incarnation FROM case_row WHERE id IN ({marks})", rows)  # noqa: S608 - only question marks
     return {row: (updated, bytes(incarnation)) for row, updated, incarnation in found}
+
+
+def _moved_row(entry: Touched) -> tuple[object, ...]:
+    fields = entry.state.fields
+    target = ids.from_text(_text(fields.get(MOVED_TO))) or b""
+    return entry.row, entry.record, entry.unit, _text(fields.get(NUMBER)), target, _moment(fields.get(MOVED_ON))
+
+
+def _moment(value: Value) -> str:
+    """Return a stored time with its zone, or the beginning of time for what another program put in its place."""
+    try:
+        return datetime.fromisoformat(_text(value)).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        return datetime.fromtimestamp(0, UTC).isoformat()
 
 
 def known_kit(kit_id: str) -> Kit | None:

@@ -34,6 +34,8 @@ def check_projection(subject: Subject, connection: Connection) -> str:
             raise Fault(_("the names of people and units differ from what the log gives"))
         if _files(connection) != _files(again):
             raise Fault(_("the list of attached files differs from what the log gives"))
+        if _moved(connection) != _moved(again):
+            raise Fault(_("the list of cases that were moved differs from what the log gives"))
         (count,) = again.execute("SELECT count(*) FROM case_row").fetchone()
     return _("cases rebuilt from the log and equal: {count}").format(count=count)
 
@@ -96,6 +98,11 @@ def _files(connection: Connection) -> str:
             "SELECT uuid, case_uuid, name, type, size, manifest, key, removed FROM file_row ORDER BY uuid, unit"
         )
     )
+
+
+def _moved(connection: Connection) -> str:
+    """Hash what is left of cases that were moved to another unit."""
+    return _hash(connection.execute("SELECT uuid, unit, number, moved_to, moved_on FROM moved_row ORDER BY uuid, unit"))
 
 
 def _index(connection: Connection) -> str:

@@ -51,6 +51,13 @@ def add_commands(commands: Commands) -> None:
     move.add_argument("vault", metavar="VAULT", type=Path)
     move.add_argument("ref", metavar="REF", help=_("id or registration number"))
     move.add_argument("stage", metavar="STAGE")
+    transfer = case.add("transfer", _("move a case with its history and files to another unit"), _transfer)
+    transfer.add_argument("vault", metavar="VAULT", type=Path)
+    transfer.add_argument("ref", metavar="REF", help=_("id or registration number"))
+    transfer.add_argument("unit", metavar="UNIT")
+    moved = case.add("moved", _("cases that were moved to another unit: number, where to, when"), _moved_away)
+    moved.add_argument("vault", metavar="VAULT", type=Path)
+    moved.add_argument("--unit", metavar="NAME", help=_("only from this unit"))
     _add_list(commands, case)
     conflict = commands.group("conflict", _("fields with several current values"))
     listing = conflict.add("list", _("all conflicts"), _conflicts)
@@ -178,6 +185,25 @@ def _move(arguments: Namespace) -> int:
     return _shown(arguments, view)
 
 
+def _transfer(arguments: Namespace) -> int:
+    with opened(arguments) as workspace:
+        view = workspace.transfers.transfer(arguments.ref, arguments.unit)
+    return _shown(arguments, view)
+
+
+def _moved_away(arguments: Namespace) -> int:
+    with opened(arguments) as workspace:
+        pointers = workspace.transfers.pointers(arguments.unit)
+    return output.result(
+        arguments,
+        {"moved": [asdict(pointer) for pointer in pointers]},
+        *(
+            f"{pointer.number}  {pointer.unit} → {pointer.moved_to}  {pointer.moved_on.astimezone():%d.%m.%Y %H:%M}"
+            for pointer in pointers
+        ),
+    )
+
+
 def _shown(arguments: Namespace, view: CaseView) -> int:
     # A stage of a newer version of the kit has no label here; its id still says something.
     stage = next((text(known.label) for known in view.kit.stages if known.id == view.stage), view.stage)
@@ -223,6 +249,8 @@ def _history(arguments: Namespace) -> int:
         {"history": [asdict(entry) for entry in entries]},
         *(
             f"{date_and_time(entry.when)}  {entry.person}  {entry.field}: {entry.before} → {entry.after}"
+            + (f"  ({entry.unit})" if entry.unit else "")
+            + (f"  [{_('written late')}]" if entry.late else "")
             for entry in entries
         ),
     )
