@@ -15,6 +15,7 @@ from desktop_app.attachments.exchanging import FileExchange
 from desktop_app.attachments.service import FileService
 from desktop_app.audit import Audit, AuditService
 from desktop_app.backup.service import BackupService
+from desktop_app.cases.circles import CircleService
 from desktop_app.cases.model import COLLECTION, Unit
 from desktop_app.cases.service import CaseService
 from desktop_app.cases.transfers import TransferService
@@ -108,6 +109,7 @@ class Workspace:
         audit: Where reading and administration are recorded; never inside a write of the vault.
         audit_log: What a person may see of that.
         transfers: Cases that go from unit to unit.
+        circles: Cases that only named people read.
         notices: Sentences about what was found on opening.
     """
 
@@ -133,6 +135,7 @@ class Workspace:
         self.transfers = TransferService(
             opened, self.log, reader, self._directory, self.audit, self._own_unit, self.cases.peek
         )
+        self.circles = CircleService(opened, self.log, self.cases, self.transfers, self._directory, self.audit)
         self.conflicts = ConflictService(opened, self.log, reader, self.audit)
         carrier = FileExchange(opened, self.log, self.files.chunks, self.files.get)
         carrier.arrived.append(self._files_arrived)

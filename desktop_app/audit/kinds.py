@@ -110,6 +110,10 @@ _ALL = (
         "unit_left", N_("A device was taken out of a unit"), "warn", Group.SEAT,
         ("device", "unit"), N_("device {device}, {unit}"), "warn",
     ),
+    Kind(
+        "case_restricted", N_("It was said who alone reads a case"), "lock", Group.SEAT,
+        ("people",), "{people}", "warn",
+    ),
     Kind("case_moved", N_("A case was moved to another unit"), "case", Group.SEAT, ("unit",), "{unit}"),
     Kind("server_changed", N_("Address of the server changed"), "online", Group.SEAT, ("address",), "{address}"),
     Kind(

@@ -136,6 +136,15 @@ class CaseService:
         self._log.write_with(decide)
         return registered
 
+    def check(self, kit_id: str, values: Mapping[str, object]) -> None:
+        """Check what would be registered, and register nothing.
+
+        Raises:
+            Refused: As for `register`.
+        """
+        today = date.today()  # noqa: DTZ011 - the clerk's calendar day
+        self._checked(loader.kit(kit_id), values, today, 1, 1)
+
     @staticmethod
     def _checked(kit: Kit, values: Mapping[str, object], today: date, place: int, total: int) -> dict[str, Value]:
         try:

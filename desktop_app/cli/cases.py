@@ -27,7 +27,9 @@ def add_commands(commands: Commands) -> None:
     register = case.add("register", _("register one case or many"), _register)
     register.add_argument("vault", metavar="VAULT", type=Path)
     register.add_argument("--kit", required=True, metavar="ID")
-    register.add_argument("--unit", metavar="NAME", help=_("the unit; by default the first one of this device"))
+    place = register.add_mutually_exclusive_group()
+    place.add_argument("--unit", metavar="NAME", help=_("the unit; by default the first one of this device"))
+    place.add_argument("--only", nargs="+", metavar="NAME", help=_("only these people and you read the case"))
     source = register.add_mutually_exclusive_group(required=True)
     source.add_argument("--set", action="append", metavar="FIELD=VALUE", help=_("a field and its value; repeatable"))
     source.add_argument(
@@ -55,6 +57,12 @@ def add_commands(commands: Commands) -> None:
     transfer.add_argument("vault", metavar="VAULT", type=Path)
     transfer.add_argument("ref", metavar="REF", help=_("id or registration number"))
     transfer.add_argument("unit", metavar="UNIT")
+    restrict = case.add("restrict", _("let only named people read a case from now on"), _restrict)
+    restrict.add_argument("vault", metavar="VAULT", type=Path)
+    restrict.add_argument("ref", metavar="REF", help=_("id or registration number"))
+    restrict.add_argument(
+        "--only", nargs="+", required=True, metavar="NAME", help=_("the people who read it, besides you")
+    )
     moved = case.add("moved", _("cases that were moved to another unit: number, where to, when"), _moved_away)
     moved.add_argument("vault", metavar="VAULT", type=Path)
     moved.add_argument("--unit", metavar="NAME", help=_("only from this unit"))
@@ -104,8 +112,10 @@ def _register(arguments: Namespace) -> int:
     else:
         many, single = _read_cases(arguments.source)
     with opened(arguments) as workspace:
-        unit = unit_id(workspace, arguments.unit)
-        registered = workspace.cases.register_many(arguments.kit, many, unit)
+        if arguments.only:
+            registered = [workspace.circles.register(arguments.kit, each, arguments.only) for each in many]
+        else:
+            registered = workspace.cases.register_many(arguments.kit, many, unit_id(workspace, arguments.unit))
     documents = [asdict(case) for case in registered]
     return output.result(
         arguments,
@@ -160,7 +170,8 @@ def _read_cases(source: str) -> tuple[list[dict[str, Any]], bool]:
 def _show(arguments: Namespace) -> int:
     with opened(arguments) as workspace:
         view = workspace.cases.find(arguments.ref)
-    return _shown(arguments, view)
+        people = workspace.circles.people(view.id)
+    return _shown(arguments, view, people)
 
 
 def _set(arguments: Namespace) -> int:
@@ -191,6 +202,19 @@ def _transfer(arguments: Namespace) -> int:
     return _shown(arguments, view)
 
 
+def _restrict(arguments: Namespace) -> int:
+    with opened(arguments) as workspace:
+        view = workspace.circles.restrict(arguments.ref, arguments.only)
+        people = workspace.circles.people(view.id) or []
+    return output.result(
+        arguments,
+        {"id": view.id, "number": view.number, "only": people},
+        _("The case {number} is read by: {people}. Who had read it before, has read it.").format(
+            number=view.number, people=", ".join(people)
+        ),
+    )
+
+
 def _moved_away(arguments: Namespace) -> int:
     with opened(arguments) as workspace:
         pointers = workspace.transfers.pointers(arguments.unit)
@@ -204,7 +228,7 @@ def _moved_away(arguments: Namespace) -> int:
     )
 
 
-def _shown(arguments: Namespace, view: CaseView) -> int:
+def _shown(arguments: Namespace, view: CaseView, only: list[str] | None = None) -> int:
     # A stage of a newer version of the kit has no label here; its id still says something.
     stage = next((text(known.label) for known in view.kit.stages if known.id == view.stage), view.stage)
     lines = [f"{view.number}  {text(view.kit.title)}  {stage}"]
@@ -215,6 +239,7 @@ def _shown(arguments: Namespace, view: CaseView) -> int:
     ]
     if view.due_on:
         lines.append("  " + _("Due on {date}").format(date=view.due_on.strftime("%d.%m.%Y")))
+    lines += ["  " + _("Only for: {people}").format(people=", ".join(only))] if only else []
     lines += ["  " + _("Conflict in “{field}”").format(field=name) for name in view.conflicts]
     return output.result(
         arguments,
@@ -232,6 +257,7 @@ def _shown(arguments: Namespace, view: CaseView) -> int:
             "overdue": view.overdue,
             "registered_on": view.registered_on,
             "unit": view.unit.name,
+            "only": only,
         },
         *lines,
     )

@@ -187,3 +187,55 @@ def test_a_conflict_stays_one_and_two_transfers_at_once_come_to_the_same(
     assert len(intake.transfers.pointers()) == 1
     whole(*three, second)
     second.close()
+
+
+def test_a_case_for_named_people_is_read_by_them_alone(three: list[Workspace]) -> None:
+    founder, intake, care = three
+    number = intake.circles.register("appeal", APPEAL, ["марія"]).number
+    exchange(*three)
+    assert care.cases.find(number).values["subject"] == "Ремонт криниці"
+    assert care.circles.people(number) == ["Іван", "Марія"]
+    with pytest.raises(Refused) as refused:
+        founder.cases.find(number)
+    assert refused.value.code == "unknown_case"
+    assert all("(" not in unit.name for unit in care.units())
+    care.cases.edit(number, {"subject": "Потерпіла"})
+    exchange(*three)
+    assert intake.cases.find(number).values["subject"] == "Потерпіла"
+    # Either of them lets others in and takes them out; what is written from then on is closed to those.
+    care.circles.restrict(number, ["Оксана"])
+    exchange(*three)
+    assert founder.cases.find(number).values["subject"] == "Потерпіла"
+    assert care.circles.people(number) == ["Марія", "Оксана"]
+    founder.cases.edit(number, {"subject": "Без Івана"})
+    exchange(*three)
+    assert care.cases.find(number).values["subject"] == "Без Івана"
+    assert intake.cases.find(number).values["subject"] == "Потерпіла"
+    with pytest.raises(Refused) as refused:
+        intake.cases.edit(number, {"subject": "ще раз"})
+    assert refused.value.code == "no_right"
+    for people, code in ((["Ніхто"], "unknown_person"), (["Марія", "9"], "unknown_person")):
+        with pytest.raises(Refused) as refused:
+            care.circles.restrict(number, people)
+        assert refused.value.code == code
+    whole(*three)
+
+
+def test_an_open_case_is_restricted_and_leaves_a_pointer_that_names_nobody(three: list[Workspace]) -> None:
+    founder, intake, care = three
+    number = intake.cases.register("appeal", APPEAL).number
+    exchange(*three)
+    view = intake.circles.restrict(number, ["Марія"])
+    exchange(*three)
+    assert view.unit.name == care.cases.find(number).unit.name
+    with pytest.raises(Refused) as refused:
+        founder.cases.find(number)
+    assert refused.value.code == "case_moved"
+    assert "Марія" not in refused.value.message
+    (pointer,) = founder.transfers.pointers()
+    assert (pointer.number, pointer.here) == (number, False)
+    assert ("Іван", "subject", None, "Ремонт криниці", "Прийом", False) in told(care, number)
+    with pytest.raises(Refused) as refused:
+        founder.members.units.add_member(pointer.moved_to, "1")
+    assert refused.value.code == "unknown_unit"
+    whole(*three)

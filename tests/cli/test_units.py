@@ -114,3 +114,34 @@ def test_a_registrar_registers_cases_and_sees_only_the_own_ones(
     assert {entry["person"] for entry in sprava("--json", "case", "history", seat, number).json["history"]} == {"Ганна"}
     for vault in (seat, desk):
         assert sprava("verify", vault).code == 0
+
+
+def test_a_case_is_moved_and_restricted_from_the_command_line(
+    sprava: Sprava, tmp_path: Path, appeals: tuple[Path, Path], appeal: Path
+) -> None:
+    seat, second = appeals
+    registering = ("--json", "case", "register", second, "--kit", "appeal", "--from", appeal)
+    number = sprava(*registering).json["number"]
+    _exchange(sprava, tmp_path, second, seat)
+    assert sprava("--json", "case", "transfer", second, number, "Соціальний відділ").error == "unknown_unit"
+    moved = sprava("--json", "case", "transfer", seat, number, "Соціальний відділ").json
+    assert moved["unit"] == "Соціальний відділ"
+    _exchange(sprava, tmp_path, seat, second)
+    assert sprava("--json", "case", "show", second, number).error == "case_moved"
+    (pointer,) = sprava("--json", "case", "moved", second).json["moved"]
+    assert (pointer["number"], pointer["moved_to"], pointer["here"]) == (number, "Соціальний відділ", False)
+    history = sprava("--json", "case", "history", seat, number).json["history"]
+    assert {entry["unit"] for entry in history} == {
+        "",
+        sprava("--json", "unit", "list", second).json["units"][0]["name"],
+    }
+
+    names = [member["person"] for member in sprava("--json", "member", "list", seat).json["members"]]
+    own = sprava(*registering, "--only", names[1]).json["number"]
+    assert sprava("--json", "case", "show", second, own).json["only"] == [names[1]]
+    assert sprava("--json", "case", "restrict", second, own, "--only", *names).json["only"] == sorted(names)
+    _exchange(sprava, tmp_path, second, seat)
+    assert sprava("--json", "case", "show", seat, own).json["only"] == sorted(names)
+    assert sprava("--json", "case", "restrict", second, own, "--only", "Ніхто").error == "unknown_person"
+    for vault in appeals:
+        assert sprava("verify", vault).code == 0
