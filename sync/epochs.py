@@ -8,6 +8,7 @@ from sync import crypto, frames
 from sync.crypto import CryptoError, Opener
 from sync.ids import random_id
 from sync.membership import Device, DeviceGrant, Epoch, Found, Membership
+from sync.rights import READING_ROLES
 from sync.sqlcipher import Connection
 
 Keys = dict[tuple[bytes, bytes], bytes]
@@ -72,13 +73,18 @@ def take(connection: Connection, members: Membership, device: bytes, opener: Ope
     units = _rows(connection, members, device)
     keys = held(connection)
     for unit, row in units.items():
+        strays = _without_effect(members, unit)
+        doubtful = {body.epoch for body in strays}
         for epoch in reversed(list(members.epochs.get(unit, {}))):
+            if epoch in doubtful:
+                keys.pop((unit, epoch), None)
             _open(members, _bodies(members, unit, epoch), device, opener, keys)
-        for body in _without_effect(members, unit):
+        for body in strays:
             _open(members, [body], device, opener, keys)
         order = list(members.epochs.get(unit, {}))
         connection.executemany(
-            "INSERT OR IGNORE INTO epoch_key (unit, epoch, key, newest) VALUES (?, ?, ?, 0)",
+            "INSERT INTO epoch_key (unit, epoch, key, newest) VALUES (?, ?, ?, 0)"
+            " ON CONFLICT DO UPDATE SET key = excluded.key",
             [(row, epoch, key) for (of, epoch), key in keys.items() if of == unit],
         )
         mine = [epoch for epoch in order if (unit, epoch) in keys]
@@ -96,11 +102,16 @@ def _rows(connection: Connection, members: Membership, device: bytes) -> dict[by
 def _without_effect(members: Membership, unit: bytes) -> list[Epoch]:
     """Return what gives keys that nobody seals with any more, since their authors had lost their say.
 
-    Members who did not know of that may have sealed with them what only these keys open.
+    Members who did not know of that may have sealed with them what only these keys open. Whoever never read the unit
+    has none to give.
     """
-    bodies = [members.links[link].body for link in members.refused]
-    counting = members.epochs.get(unit, {})
-    return [body for body in bodies if isinstance(body, Epoch) and body.unit == unit and body.epoch not in counting]
+    return [
+        body
+        for link in members.refused
+        if isinstance(body := members.links[link].body, Epoch)
+        and body.unit == unit
+        and unit in members.rights.had(members.links[link].author, READING_ROLES)
+    ]
 
 
 def _open(members: Membership, bodies: list[Epoch], device: bytes, opener: Opener, keys: Keys) -> None:

@@ -1,6 +1,7 @@
 """What passes from unit to unit with a case: its values, and its history as the giving device tells it."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -142,7 +143,7 @@ def late(log: Log, connection: Connection, source: Record, target: Record) -> It
                 yield Change(source.collection, source.id, {field: value, CARRIED: True}, {field: replaced})
 
 
-def _known(history: Sequence[Written], named: Set[Dot]) -> set[Dot]:
+def _known(history: Sequence[Written], named: AbstractSet[Dot]) -> set[Dot]:
     """Return the changes that whoever moved a record knew: those told, and what those replace.
 
     Behind a snapshot more may have been written than the one who moved it had to tell.
