@@ -15,6 +15,7 @@ from desktop_app.audit import Audit
 from desktop_app.conflicts import ConflictService
 from desktop_app.directory import moment
 from desktop_app.exchange_watch import Reach, reach_of
+from desktop_app.snapshots import SnapshotService
 from desktop_app.vault import failures
 from sync.errors import Failure, Refused
 from sync.files import require_ordinary
@@ -143,14 +144,25 @@ class ExchangeService:
         audit: Records where frames are sent.
         folder: The vault's folder, into which nothing is exported.
         files: Carries files after the frames.
+        snapshots: What a new device begins with.
 
     Attributes:
         files: The same.
+        snapshots: The same.
     """
 
-    def __init__(self, log: Log, conflicts: ConflictService, audit: Audit, folder: Path, files: FileExchange) -> None:
+    def __init__(
+        self,
+        log: Log,
+        conflicts: ConflictService,
+        audit: Audit,
+        folder: Path,
+        files: FileExchange,
+        snapshots: SnapshotService,
+    ) -> None:
         self._folder = folder
         self.files = files
+        self.snapshots = snapshots
         self._log = log
         self._audit = audit
         self._conflicts = conflicts
@@ -268,6 +280,7 @@ class ExchangeService:
                 cancelled=cancelled or (lambda: False),
                 new_server=new_server,
                 admission=admission,
+                begin=self.snapshots.beginning(cancelled or (lambda: False)),
             )
         except Failure as failure:
             self.note(reach_of(failure))

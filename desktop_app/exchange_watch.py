@@ -98,6 +98,8 @@ class ExchangeWatch:
         if new:
             self._pause(_SPREAD_SECONDS)
             self._due()
+        elif known:
+            self._exchange.snapshots.tend(self._stopped)
         if not known:  # the exchange that is due now finds out who answers there
             self._failures += 1
             self._pause(min(_FIRST_PAUSE * 2 ** (self._failures - 1), _LONGEST_PAUSE))

@@ -31,6 +31,7 @@ from desktop_app.members import MemberService
 from desktop_app.projection import DeskProjection
 from desktop_app.recovery import RecoveryService
 from desktop_app.seat import SeatKeeper
+from desktop_app.snapshots import SnapshotService
 from desktop_app.sticks import StickService
 from desktop_app.units import require_role
 from desktop_app.vault import Stick, Vault
@@ -139,7 +140,9 @@ class Workspace:
         self.conflicts = ConflictService(opened, self.log, reader, self.audit)
         carrier = FileExchange(opened, self.log, self.files.chunks, self.files.get)
         carrier.arrived.append(self._files_arrived)
-        self.exchange = ExchangeService(self.log, self.conflicts, self.audit, opened.folder, carrier)
+        self.snapshots = SnapshotService(self.log, self._directory, lambda: self.exchange.server)
+        self.notices += self.snapshots.warnings()
+        self.exchange = ExchangeService(self.log, self.conflicts, self.audit, opened.folder, carrier, self.snapshots)
         self.sticks = StickService(self.log, opened, self._directory, self.conflicts, self.files)
         if self.lives.notices:
             self.files.distrust_past()

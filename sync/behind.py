@@ -54,17 +54,20 @@ def floors(connection: Connection) -> dict[tuple[int, int], Floor]:
     return {(unit, incarnation): Floor(unit, incarnation, seq, hash_) for unit, incarnation, seq, hash_ in rows}
 
 
-def of_record(connection: Connection, record: bytes) -> Behind:
+def of_record(connection: Connection, record: bytes, of_unit: bytes | None = None) -> Behind:
     """Return what is known of a record, whose older frames may not be here.
 
     Args:
         connection: A transaction to read in.
         record: The 16-byte id.
+        of_unit: Only what was written in this unit.
     """
     found = Behind([], {}, to_moment_ms(record))
     names: Incarnations | None = None
     rows = connection.execute(
-        "SELECT b.frames, r.unit FROM record r JOIN behind b ON b.record = r.id WHERE r.uuid = ?", (record,)
+        "SELECT b.frames, r.unit FROM record r JOIN behind b ON b.record = r.id JOIN unit u ON u.id = r.unit"
+        " WHERE r.uuid = ? AND (? IS NULL OR u.uuid = ?)",
+        (record, of_unit, of_unit),
     ).fetchall()
     for data, unit in rows:
         names = names or Incarnations.load(connection)

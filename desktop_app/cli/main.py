@@ -20,6 +20,7 @@ from desktop_app.cli import (
     mending,
     output,
     server,
+    snapshots,
     units,
 )
 from desktop_app.cli.parser import Commands, Parser, common_options, use_own_translations
@@ -126,6 +127,7 @@ def _parser(upper_floor: Mapping[str, Handler]) -> Parser:
     files.add_commands(commands)
     backups.add_commands(commands)
     mending.add_commands(commands)
+    snapshots.add_commands(commands)
     desk = commands.add("desk", _("open the desk (the screens)"), upper_floor["desk"])
     desk.add_argument("--vault", metavar="VAULT", type=Path, help=_("offer this vault first"))
     tour = commands.add(

@@ -1,6 +1,6 @@
 """Snapshots on their way to and from a server, and the log behind them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -182,11 +182,11 @@ class SnapshotExchange:
                     made += self.give(snapshot_keeping.make(self._log, unit))
         return made
 
-    def fetch(self, record: bytes | None = None) -> bool:
+    def fetch(self, records: Sequence[bytes] | None = None) -> bool:
         """Fetch frames behind snapshots, and compare each snapshot with the log once that is whole.
 
         Args:
-            record: Only the frames that touched this record; by default all.
+            records: Only the frames that touched these records; by default all.
 
         Returns:
             Whether nothing is lacking any more.
@@ -197,7 +197,7 @@ class SnapshotExchange:
         done = True
         for snapshot in snapshot_keeping.units_behind(self._log):
             unit = snapshot.manifest.unit
-            while wanted := self._wanted(unit, record):
+            while wanted := self._wanted(unit, records):
                 if self._cancelled():
                     raise failures.Cancelled
                 request = HistoryRequest(
@@ -205,7 +205,7 @@ class SnapshotExchange:
                 )
                 reply = self._channel.ask(self._log, self._key, snapshot_wire.HISTORY_PATH, request, HistoryReply)
                 self._log.apply(reply.frames)
-                if self._wanted(unit, record) == wanted:
+                if self._wanted(unit, records) == wanted:
                     done = False
                     if reply.frames and self._forked(unit):
                         snapshot_keeping.abandon(self._log, snapshot)
@@ -214,11 +214,11 @@ class SnapshotExchange:
                 snapshot_keeping.finish(self._log, snapshot)
         return done
 
-    def _wanted(self, unit: bytes, record: bytes | None) -> list[snapshot_wire.Range]:
+    def _wanted(self, unit: bytes, records: Sequence[bytes] | None) -> list[snapshot_wire.Range]:
         with self._log.store.read() as connection:
-            if record is None:
+            if records is None:
                 return [(chain, *ends) for chain, ends in sorted(behind.gaps(connection, unit).items())]
-            missing = behind.of_record(connection, record).missing
+            missing = {place for record in records for place in behind.of_record(connection, record, unit).missing}
         return [(incarnation, seq, seq) for incarnation, seq in sorted(missing)]
 
     def _forked(self, unit: bytes) -> bool:

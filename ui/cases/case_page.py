@@ -40,6 +40,7 @@ class Loaded:
     history: Sequence[HistoryEntry]
     draft: Draft | None
     files: Sequence[FileEntry]
+    older: bool = False
 
 
 class CasePage(Page):
@@ -213,6 +214,7 @@ class CasePage(Page):
         self.head.edit_wanted.connect(self.edit)
         self.head.move_wanted.connect(self._move)
         self.pane.readers_wanted.connect(self._show_readers)
+        self.pane.older_wanted.connect(self._fetch_older)
         self._missing.asked.connect(self._back)
         self.files.opened.connect(self._open_file)
         self.setAcceptDrops(True)
@@ -238,7 +240,7 @@ class CasePage(Page):
         before, self.view, self._draft = self.view, loaded.view, loaded.draft
         today = local_now().date()
         self.head.show_case(loaded.view, today)
-        self.pane.show_case(loaded.view, loaded.history, today)
+        self.pane.show_case(loaded.view, loaded.history, today, older=loaded.older)
         self._show_parts(shown=True)
         self.files.show_files(loaded.view.id, loaded.files)
         self._show_read(loaded.view)
@@ -249,6 +251,20 @@ class CasePage(Page):
         elif self._focus_wanted:
             self.focus_first()
         self._edit_wanted = self._focus_wanted = False
+
+    def _fetch_older(self) -> None:
+        fetch = partial(self.context.workspace.snapshots.fetch, self._case_id)
+        self.context.run(fetch, self._older_came, self._no_older, aside=True)
+
+    def _older_came(self, done: bool) -> None:  # noqa: FBT001 - what the vault says
+        if not done:
+            words = _("The server has not all of it. Exchange on other devices first, then try again.")
+            self.bar.show_message(words, "warn")
+        self._load()
+
+    def _no_older(self, failure: Failure) -> None:
+        self.pane.older.setEnabled(True)
+        self.context.show_failure(failure)
 
     def _show_read(self, view: CaseView) -> None:
         if self._reader is None or self._reader.kit is not view.kit:
@@ -367,4 +383,5 @@ def load_case(workspace: Workspace, case_id: str) -> Loaded:
     """Read a case with its history and its draft; runs on a worker."""
     view, history = workspace.cases.open(case_id)
     draft = workspace.drafts.get(EDIT_DRAFT + view.id)
-    return Loaded(view, history, draft, workspace.files.list(view.id))
+    older = workspace.snapshots.missing(view.id) > 0
+    return Loaded(view, history, draft, workspace.files.list(view.id), older=older)

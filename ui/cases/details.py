@@ -28,6 +28,7 @@ class DetailsPane(QFrame):
     """
 
     readers_wanted = Signal()
+    older_wanted = Signal()
     _FILES_AT = 3
 
     def __init__(self, parent: QWidget | None = None, *, readers: bool = False) -> None:
@@ -65,6 +66,12 @@ class DetailsPane(QFrame):
         column.addWidget(line(self))
         column.addWidget(heading(_("Timeline"), self), 0, Qt.AlignmentFlag.AlignTop)
         column.addWidget(self.timeline, 1)
+        self._older_words = label(_("Older history is not on this computer yet."), parent=self, wrap=True)
+        self.older = button(_("Fetch it"), "sync", "quiet", self)
+        self.older.setAccessibleName(_("Fetch older history"))
+        self.older.clicked.connect(self._want_older)
+        column.addWidget(self._older_words)
+        column.addWidget(self.older, 0, Qt.AlignmentFlag.AlignLeft)
         self.readers = button(_("Who has read this case"), "eye", "quiet", self)
         self.readers.setVisible(readers)
         self.readers.clicked.connect(self.readers_wanted)
@@ -78,18 +85,27 @@ class DetailsPane(QFrame):
             last: What of it Tab comes to last.
         """
         self.setTabOrder(last, self.timeline)
-        self.setTabOrder(self.timeline, self.readers)
+        self.setTabOrder(self.timeline, self.older)
+        self.setTabOrder(self.older, self.readers)
         self._column.insertWidget(self._FILES_AT, files)
         self._column.insertWidget(self._FILES_AT + 1, line(self))
 
-    def show_case(self, view: CaseView, history: Sequence[HistoryEntry], today: date) -> None:
+    def _want_older(self) -> None:
+        self.older.setEnabled(False)
+        self.older_wanted.emit()
+
+    def show_case(self, view: CaseView, history: Sequence[HistoryEntry], today: date, *, older: bool = False) -> None:
         """Show the facts and the history of a case.
 
         Args:
             view: The case.
             history: Entries from the newest down.
             today: The local day, for the term.
+            older: Whether there is older history that is not here.
         """
+        for part in (self._older_words, self.older):
+            part.setVisible(older)
+        self.older.setEnabled(True)
         final = any(stage.id == view.stage and stage.final for stage in view.kit.stages)
         self._values["kit"].setText(text(view.kit.title))
         self._values["unit"].setText(view.unit.name)

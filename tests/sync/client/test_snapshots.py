@@ -76,7 +76,7 @@ def test_a_new_device_begins_with_what_two_have_signed(
     sync_with(first.log, server.url)
     assert third.digest() == first.digest()
     with dealing(third, server) as history:
-        assert history.fetch(filled[0])
+        assert history.fetch([filled[0]])
         with third.store.read() as connection, first.store.read() as whole:
             assert third.log.history(connection, filled[0]) == first.log.history(whole, filled[0])
             assert behind.of_record(connection, filled[5]).missing
