@@ -176,7 +176,8 @@ class StickService:
     def plugged_in(self) -> list[StickPlace]:
         """Return the sticks that are plugged in now, those that this community uses first."""
         found = [self.look(folder) for folder in stick.removable()]
-        return sorted(found, key=lambda each: not each.known)
+        there = [place for place in found if place.known or place.folder.is_mount()]
+        return sorted(there, key=lambda place: not place.known)
 
     def exchange(
         self, folder: Path, watcher: "Watcher | None" = None, attachments: Attachments | None = None

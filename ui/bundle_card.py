@@ -26,9 +26,9 @@ class BundleCard(Card):
     """
 
     def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
-        super().__init__(_("By file, on a USB stick"), parent)
+        super().__init__(_("By a single file"), parent)
         self._context = context
-        words = _("One file carries all changes, encrypted. Whoever finds the stick reads nothing.")
+        words = _("One file carries all changes, encrypted: to send, or to keep.")
         self.body.addWidget(caption(words, self))
         self.export = button(_("Write a file…"), "export", parent=self)
         self.take = button(_("Take in a file…"), "import", parent=self)

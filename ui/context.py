@@ -12,6 +12,7 @@ from sync.errors import Failure
 from ui.attachments.job import FilesJob
 from ui.backup_job import BackupJob
 from ui.exchange_job import ExchangeJob
+from ui.stick_job import StickJob
 from ui.unwritten import Unwritten
 from ui.worker import Worker
 
@@ -46,6 +47,7 @@ class DeskContext(QObject):
         self._begun: set[object] = set()
         self.exchange = ExchangeJob(workspace, self.worker, self)
         self.backup = BackupJob(workspace, self.worker, self)
+        self.sticks = StickJob(workspace, self.worker, self)
         self.files = FilesJob(workspace, self.worker, self)
         self.unwritten = Unwritten(workspace.drafts, self.worker, self.show_message, self)
         self.files.stopped.connect(self.show_message)
@@ -75,13 +77,15 @@ class DeskContext(QObject):
         """
         receive: Callable[[Any], None] = done
         if aside:
-            job = partial(self._counted, job)
+            ticket = object()
+            self._begun.add(ticket)
+            job = partial(self._counted, ticket, job)
         self.worker.run(job, receive, failed or self.show_failure, aside=aside)
 
     @property
     def own_work(self) -> bool:
         """Whether something long runs that a person has begun and may walk away from until it's done."""
-        return bool(self._begun) or self.files.running or self.backup.asked or self.exchange.asked
+        return bool(self._begun) or self.files.running or self.backup.asked or self.exchange.asked or self.sticks.asked
 
     def show_message(self, text: str, kind: str = "info") -> None:
         """Show one calm sentence above the page; it stays until it's closed or replaced.
@@ -139,13 +143,12 @@ class DeskContext(QObject):
         """
         self.exchange.end()
         self.backup.cancel()
+        self.sticks.end()
         self.files.close()
         self._unsubscribe()
         return partial(_finish, self.exchange.finish, self.worker.end())
 
-    def _counted(self, job: Callable[[], T]) -> T:
-        ticket = object()
-        self._begun.add(ticket)
+    def _counted(self, ticket: object, job: Callable[[], T]) -> T:
         try:
             return job()
         finally:

@@ -1,11 +1,13 @@
 """The desk of one open vault: it assembles the bars and the pages, and leads from one to another."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_app.exchange import SyncResult, warnings
+from desktop_app.sticks import StickPlace, StickResult
 from desktop_app.workspace import ChangeEvent
 from sync.errors import Failure
 from sync.messages import _
@@ -22,6 +24,7 @@ from ui.palette import Palette
 from ui.rail import Rail
 from ui.spot import Return, Spot
 from ui.status_bar import StatusBar
+from ui.stick_job import told
 from ui.topbar import TopBar
 from ui.widgets import MessageBar, icon_label, label
 
@@ -56,6 +59,7 @@ class Desk(QWidget):
         self._trail: list[tuple[str, str]] = []
         self._palette: Palette | None = None
         self._of_this_page = False
+        self._offered: Path | None = None
         self.top_bar = TopBar(context, self)
         self.rail = Rail([spec for spec in PAGES if spec.in_rail], self)
         self.messages = MessageBar(self)
@@ -67,6 +71,7 @@ class Desk(QWidget):
         self._connect()
         self.top_bar.set_menu_actions(desk_actions(self), look, self.look_wanted.emit)
         context.exchange.watch()
+        context.sticks.watch()
 
     def show_page(self, page_id: str, target: str = "", *, take_focus: bool = True) -> None:
         """Bring a page into view.
@@ -208,6 +213,10 @@ class Desk(QWidget):
         context.exchange.address_missing.connect(self._ask_address)
         context.backup.succeeded.connect(self._backed_up)
         context.backup.failed.connect(self._not_backed_up)
+        context.sticks.succeeded.connect(self._exchanged_by_stick)
+        context.sticks.failed.connect(self._failed_beside)
+        context.sticks.offered.connect(self._offer_stick)
+        self.messages.accepted.connect(self._accept_stick)
         self.rail.page_wanted.connect(self.show_page)
         self.status_bar.counted.connect(self.rail.show_conflicts)
         self.top_bar.into_page_wanted.connect(self._into_page)
@@ -277,6 +286,19 @@ class Desk(QWidget):
         if self.context.backup.trying and self.place()[0] == "administration":
             return  # the card of the trial says it
         self.context.show_message(failure.message, "warn")
+
+    def _exchanged_by_stick(self, result: StickResult) -> None:
+        self.context.show_message(*told(result, stopped=self.context.sticks.cancelled))
+
+    def _offer_stick(self, place: StickPlace) -> None:
+        self._offered = place.folder
+        words = _("The stick “{name}” that your community exchanges by is plugged in.")
+        self._of_this_page = False
+        self.messages.offer(words.format(name=place.folder.name or str(place.folder)), _("Exchange by the stick"))
+
+    def _accept_stick(self) -> None:
+        if self._offered is not None:
+            self.context.sticks.start(self._offered)
 
     def _ask_address(self) -> None:
         self.show_page("exchange")

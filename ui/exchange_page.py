@@ -29,6 +29,7 @@ from ui.exchange_files import FilesExchangeCard
 from ui.invite_card import InviteCard
 from ui.page import Page
 from ui.status_bar import when_words
+from ui.stick_card import StickCard
 from ui.widgets import Card, Elided, button, icon_label, label, scrolled, title
 
 if TYPE_CHECKING:
@@ -66,9 +67,10 @@ class ExchangePage(Page):
     def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self.server = ServerCard(context, self)
-        self.bundles = BundleCard(context, self)
+        self.stick = StickCard(context, self)
         self.files = FilesExchangeCard(context, self)
         self.invite = InviteCard(context, self)
+        self.bundles = BundleCard(context, self)
         self.device = DeviceCard(self)
         inner = QWidget(self)
         column = QVBoxLayout(inner)
@@ -79,7 +81,7 @@ class ExchangePage(Page):
         grid = QHBoxLayout()
         grid.setSpacing(theme.SPACE_M)
         left, right = QVBoxLayout(), QVBoxLayout()
-        for side, cards in ((left, (self.bundles, self.files)), (right, (self.invite, self.device))):
+        for side, cards in ((left, (self.stick, self.files)), (right, (self.invite, self.bundles, self.device))):
             side.setSpacing(theme.SPACE_M)
             for card in cards:
                 side.addWidget(card)
@@ -100,6 +102,7 @@ class ExchangePage(Page):
         """Load the state anew."""
         self.context.run(partial(_load, self.context.workspace), self._show)
         self.invite.load()
+        self.stick.load()
 
     def refresh(self, event: ChangeEvent) -> None:  # noqa: ARG002 - any change waits to be exchanged
         """Load the state anew."""

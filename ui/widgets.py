@@ -303,6 +303,8 @@ class MessageBar(QFrame):
         parent: Where it stands.
     """
 
+    accepted = Signal()
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         row = QHBoxLayout(self)
@@ -310,12 +312,30 @@ class MessageBar(QFrame):
         row.setSpacing(theme.SPACE_S)
         self._icon = icon_label("info", "text", self)
         self.text = label("", parent=self, wrap=True)
+        self.accept = button("", kind="quiet", parent=self)
+        self.accept.clicked.connect(self._accept)
         self._close = icon_button("close", _("Close the message"), self)
         self._close.clicked.connect(self.hide)
         row.addWidget(self._icon)
         row.addWidget(self.text, 1)
+        row.addWidget(self.accept)
         row.addWidget(self._close)
         self.hide()
+
+    def offer(self, text: str, action: str) -> None:
+        """Show a sentence with something that can be done; ``accepted`` tells that it is wanted.
+
+        Args:
+            text: The sentence.
+            action: What the button says.
+        """
+        self.show_message(text)
+        self.accept.setText(action)
+        self.accept.show()
+
+    def _accept(self) -> None:
+        self.hide()
+        self.accepted.emit()
 
     def show_message(self, text: str, kind: str = "info") -> None:
         """Show a sentence until it's closed or replaced.
@@ -325,6 +345,7 @@ class MessageBar(QFrame):
             kind: ``info``, ``ok``, ``warn`` or ``error``.
         """
         role = "accent" if kind == "info" else kind
+        self.accept.hide()
         self._icon.setPixmap(icons.pixmap(kind, role, theme.icon_pixels(), self.devicePixelRatioF()))
         self.text.setText(text)
         self.setProperty("bar", kind)
