@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
 
 from desktop_app.audit import Audit
 from desktop_app.directory import Directory
+from desktop_app.late_work import LateChange, LateWork
 from desktop_app.units import UnitService, member
 from sync import caretaking, membership
 from sync.errors import Refused
@@ -22,6 +24,7 @@ class State(StrEnum):
 
     MEMBER = "member"
     WAITING = "waiting"
+    DECLINED = "declined"
     REVOKED = "revoked"
 
 
@@ -36,9 +39,12 @@ class Member:
         role: What it may do.
         units: The names of its units.
         roles: What it may do in each of them, in the same order.
-        state: Whether it is a member, waits for an administrator's word, or was put out.
+        state: Whether it is a member, waits for an administrator's word, was turned away, or was put out.
         here: It is this device.
         frames_waiting: How much of what it wrote waits here.
+        undecided: How much of that waits for an administrator's decision, and nobody has made one.
+        last_heard: When it wrote last, by its own clock, as far as that has come here.
+        claims: How its person calls themselves, while it is no member; nobody has checked that.
     """
 
     device: str
@@ -50,6 +56,22 @@ class Member:
     state: State
     here: bool
     frames_waiting: int
+    undecided: int = 0
+    last_heard: datetime | None = None
+    claims: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What administrators have to decide on.
+
+    Args:
+        entering: How many devices wait for confirmation.
+        undecided: How many frames wait that were written without the right to.
+    """
+
+    entering: int = 0
+    undecided: int = 0
 
 
 class MemberService:
@@ -63,6 +85,7 @@ class MemberService:
 
     Attributes:
         units: The units, and who may do what in them.
+        late: What was written without the right to.
     """
 
     def __init__(
@@ -77,6 +100,7 @@ class MemberService:
         self._read = read
         self._audit = audit
         self.units = UnitService(log, directory, read, audit)
+        self.late = LateWork(log, read, audit)
 
     @property
     def may_decide(self) -> bool:
@@ -84,25 +108,59 @@ class MemberService:
         own = self._log.membership.devices.get(self._log.device)
         return own is not None and own.role == membership.ADMINISTRATOR
 
+    def due(self) -> Due:
+        """Return what waits for this person's decision; nothing for whoever is no administrator."""
+        if not self.may_decide:
+            return Due()
+        return Due(len(self._log.membership.pending), self.late.count())
+
+    def late_work(self, device: str) -> list[LateChange]:
+        """Return what a device wrote without the right to, or after it had lost it, case by case.
+
+        Args:
+            device: The suffix of its numbers.
+
+        Raises:
+            Refused: There is no such device, or this one is not an administrator's.
+        """
+        if not self.may_decide:
+            raise _no_right()
+        return self.late.of(self._device(device))
+
     def members(self) -> list[Member]:
-        """Return all devices, members by the order of their numbers, and after them those that wait."""
+        """Return all devices, members by the order of their numbers, and after them those that are none (yet)."""
         state = self._log.membership
+        heard = self.late.last_heard()
         with self._read() as connection:
-            waiting = dict(connection.execute("SELECT device, count(*) FROM waiting GROUP BY device").fetchall())
+            waiting = {
+                device: (count, undecided)
+                for device, count, undecided in connection.execute(
+                    "SELECT device, count(*), sum(reason IN ('revoked', 'right')) FROM waiting GROUP BY device"
+                )
+            }
             known = [
                 self._member(
                     connection,
                     device,
                     State.REVOKED if device.entry.id in state.revocations else State.MEMBER,
-                    waiting.get(device.entry.id, 0),
+                    waiting.get(device.entry.id, (0, 0)),
+                    heard.get(device.entry.id),
                 )
                 for device in state.devices.values()
             ]
             entering = [
-                self._member(connection, each.device, State.WAITING, waiting.get(each.device.entry.id, 0))
+                replace(
+                    self._member(connection, each.device, State.WAITING, waiting.get(each.device.entry.id, (0, 0))),
+                    claims=self.late.claimed_name(connection, each.device.entry),
+                )
                 for each in state.pending
             ]
-        return [*sorted(known, key=_number), *sorted(entering, key=_number)]
+            declined = [
+                self._member(connection, state.enrolments[link].device, State.DECLINED, (0, 0))
+                for link in sorted(state.declined)
+                if link in state.enrolments and state.is_turned_away(state.enrolments[link].device)
+            ]
+        return [*sorted(known, key=_number), *sorted(entering, key=_number), *sorted(declined, key=_number)]
 
     def confirm(self, code: str) -> Member:
         """Let a device that waits be a member, after two people have compared its code.
@@ -185,9 +243,7 @@ class MemberService:
         try:
             decide(self._log, subject)
         except PermissionError as error:
-            raise Refused(
-                "no_right", _("Only an administrator can decide who is a member. Nothing was changed.")
-            ) from error
+            raise _no_right() from error
 
     def _waiting(self, code: str) -> bytes:
         state = self._log.membership
@@ -201,7 +257,14 @@ class MemberService:
             )
         return codes[_spaced(code)]
 
-    def _member(self, connection: Connection, device: Device, state: State, waiting: int) -> Member:
+    def _member(
+        self,
+        connection: Connection,
+        device: Device,
+        state: State,
+        waiting: tuple[int, int],
+        heard: datetime | None = None,
+    ) -> Member:
         members = self._log.membership
         units = sorted(device.roles.keys() - members.circles - {members.common_unit})
         return Member(
@@ -213,8 +276,14 @@ class MemberService:
             roles=tuple(device.roles[unit] for unit in units),
             state=state,
             here=device.entry.sign_key == self._log.me.entry.sign_key,
-            frames_waiting=waiting,
+            frames_waiting=waiting[0],
+            undecided=waiting[1],
+            last_heard=heard,
         )
+
+
+def _no_right() -> Refused:
+    return Refused("no_right", _("Only an administrator can decide who is a member. Nothing was changed."))
 
 
 def _number(member: Member) -> list[int]:

@@ -85,6 +85,12 @@ def _administration(context: DeskContext, parent: QWidget) -> Page:
     return AdministrationPage(context, parent)
 
 
+def _people(context: DeskContext, parent: QWidget) -> Page:
+    from ui.people.page import PeoplePage
+
+    return PeoplePage(context, parent)
+
+
 def _file(context: DeskContext, parent: QWidget) -> Page:
     from ui.attachments.page import FilePage
 
@@ -97,6 +103,7 @@ PAGES = (
     PageSpec("conflicts", N_("Conflicts"), "conflict", ("F9",), _conflicts),
     PageSpec("exchange", N_("Exchange"), "exchange", ("Ctrl+6",), _exchange),
     PageSpec("administration", N_("Administration"), "shield", ("Ctrl+7",), _administration),
+    PageSpec("people", N_("People and devices"), "community", ("Ctrl+0",), _people, in_rail=False),
     PageSpec("audit", N_("Audit"), "eye", ("Ctrl+9",), _audit, in_rail=False),
     PageSpec("access_report", N_("Access report"), "person", (), _access_report, in_rail=False),
     PageSpec("case", N_("Case"), "case", (), _case, in_rail=False),

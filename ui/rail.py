@@ -13,7 +13,13 @@ from ui.pages import PageSpec
 from ui.widgets import Button, icon_button, label
 
 _WIDE, _NARROW = 200, 56
-_BELONGS_TO = {"case": "cases", "new_case": "cases", "audit": "administration", "access_report": "administration"}
+_BELONGS_TO = {
+    "case": "cases",
+    "new_case": "cases",
+    "audit": "administration",
+    "access_report": "administration",
+    "people": "administration",
+}
 
 
 class RailButton(Button):

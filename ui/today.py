@@ -10,8 +10,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop_app.backup.service import BackupStatus
+from desktop_app.belonging import belonging_words
 from desktop_app.cases.model import CaseRow, Draft, Today
 from desktop_app.kits.model import Kit, text
+from desktop_app.members import Due
 from desktop_app.recovery import RecoveryState
 from desktop_app.workspace import ChangeEvent, Workspace
 from sync.messages import _, language, ngettext
@@ -20,6 +22,7 @@ from ui.backup_words import late_words
 from ui.cases.states import State, due_state
 from ui.context import DeskContext
 from ui.page import Page
+from ui.people.words import WAITING, due_words
 from ui.row_list import Row, RowList
 from ui.status_bar import when_words
 from ui.widgets import Card, button, icon_label, label, scrolled
@@ -37,6 +40,8 @@ class _Loaded:
     unit: str
     recovery: RecoveryState | None
     backup: BackupStatus
+    due: Due
+    standing: str
 
 
 def _load(workspace: Workspace) -> _Loaded:
@@ -49,6 +54,8 @@ def _load(workspace: Workspace) -> _Loaded:
         workspace.unit.name,
         recovery,
         workspace.backups.status(),
+        workspace.members.due(),
+        belonging_words(workspace.log),
     )
 
 
@@ -119,6 +126,8 @@ class TodayPage(Page):
         self._date = label("", "title", parent=self)
         self._summary = label("", "", "muted", self)
         self.conflicts = _ConflictNote(self)
+        self.standing = _StandingNote(self)
+        self.people = _PeopleNote(self)
         self.recovery = _RecoveryNote(self)
         self.backup = _BackupNote(self)
         self.overdue = Section(_("Overdue"), _("Nothing is overdue."), self)
@@ -171,6 +180,8 @@ class TodayPage(Page):
         head.addWidget(self._date)
         head.addWidget(self._summary, 1, Qt.AlignmentFlag.AlignBottom)
         column.addLayout(head)
+        column.addWidget(self.standing)
+        column.addWidget(self.people)
         column.addWidget(self.conflicts)
         column.addWidget(self.recovery)
         column.addWidget(self.backup)
@@ -200,6 +211,8 @@ class TodayPage(Page):
         for section in (self.due_soon, self.from_others, self.recent, self.drafts):
             section.all.clicked.connect(section.unfold)
         self.conflicts.open.clicked.connect(partial(context.open_conflicts, ""))
+        self.standing.open.clicked.connect(partial(context.show_page, "exchange"))
+        self.people.open.clicked.connect(partial(context.show_page, "people", WAITING))
         self.recovery.open.clicked.connect(partial(context.show_page, "administration", "recovery"))
         self.backup.open.clicked.connect(partial(context.show_page, "administration", "backup"))
         context.backup.status_changed.connect(self._show_backup)
@@ -215,6 +228,8 @@ class TodayPage(Page):
         self.recent.show_rows(_case_rows(today.recent), None)
         self.drafts.show_rows([_draft_row(draft, loaded.kits) for draft in today.drafts], len(today.drafts))
         self.conflicts.show_count(loaded.conflicts)
+        self.standing.show_words(loaded.standing)
+        self.people.show_due(loaded.due)
         self.recovery.show_state(loaded.recovery)
         self._has_cases = bool(today.open_total or today.recent or today.from_others)
         self._show_backup(loaded.backup)
@@ -266,6 +281,28 @@ class _ConflictNote(_Note):
         words = ngettext("{count} conflict waits for you", "{count} conflicts wait for you", count)
         self.words.setText(words.format(count=count))
         self.setVisible(count > 0)
+
+
+class _StandingNote(_Note):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__("lock", "", _("Look"), _("Look at the exchange"), parent)
+
+    def show_words(self, words: str) -> None:
+        heading, _full_stop, rest = words.partition(". ")
+        self.words.setText(heading)
+        self.hint.setText(rest)
+        self.setVisible(bool(words))
+
+
+class _PeopleNote(_Note):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__("community", "", _("Look"), _("Look at people and devices"), parent)
+
+    def show_due(self, due: Due) -> None:
+        hint = _("Compare the code by voice before you let it in.") if due.entering else ""
+        self.words.setText(due_words(due))
+        self.hint.setText(hint or _("Somebody wrote them without the right to."))
+        self.setVisible(bool(due.entering or due.undecided))
 
 
 class _RecoveryNote(_Note):

@@ -65,6 +65,7 @@ _ALL = (
     _reading("case_shown", N_("Values of a case shown"), "case", part_of="case_opened"),
     _reading("case_history", N_("History of a case shown"), "clock", part_of="case_opened"),
     _reading("conflict_shown", N_("Values in conflict shown"), "conflict", part_of="case_opened"),
+    _reading("late_work_shown", N_("Changes that wait for a decision shown"), "waiting", part_of="case_opened"),
     _reading("files_listed", N_("List of a case’s files shown"), "folder", role="muted", part_of="case_opened"),
     _reading("file_opened", N_("File opened"), "eye", ("name",), "{name}"),
     Kind(

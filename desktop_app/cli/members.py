@@ -15,6 +15,7 @@ from sync.messages import N_, _
 _STATES = {
     State.MEMBER: N_("member"),
     State.WAITING: N_("waits for an administrator’s word"),
+    State.DECLINED: N_("turned away"),
     State.REVOKED: N_("put out"),
 }
 

@@ -66,9 +66,16 @@ def _audit(context: DeskContext, parent: QWidget) -> Section:
     return AuditSection(context, parent)
 
 
+def _people(context: DeskContext, parent: QWidget) -> Section:
+    from ui.administration.people import PeopleSection
+
+    return PeopleSection(context, parent)
+
+
 SECTIONS: tuple[Place, ...] = (
     Place(_recovery, 0),
     Place(_backup, 0),
+    Place(_people, 1),
     Place(_passphrase, 1),
     Place(_lock, 1),
     Place(_check, 1),

@@ -54,6 +54,7 @@ class Unfold(QFrame):
     def add_confirm(self, confirm: QPushButton) -> None:
         """Let one more button stand at the panel's end, before the one that leaves it."""
         self._confirm.insertWidget(self._confirm.count() - 2, confirm)
+        self.setTabOrder(confirm, self.cancel)
 
     def unfold(self, start: QWidget) -> None:
         """Show what is asked for.
