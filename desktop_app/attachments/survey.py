@@ -130,7 +130,7 @@ class Survey:
         if manifest is not None and not content:
             self._whole.add(place.manifest)
         elif place.manifest in there:
-            plan.pull.append(Parcel(row, place, content, manifest is None))
+            plan.pull.append(Parcel(row, place, content, manifest is None, listed=manifest is not None))
         else:
             plan.lacking += 1
 

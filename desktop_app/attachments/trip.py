@@ -77,6 +77,7 @@ class Parcel:
         content: Chunks of its content that are to go, and where in the file they belong.
         manifest: Whether its manifest is to go too.
         whole: Whether the file is whole there when all of that has gone.
+        listed: Whether it is known what the content consists of; else all of it is to go after the manifest.
     """
 
     row: FileRow
@@ -84,14 +85,15 @@ class Parcel:
     content: dict[bytes, int]
     manifest: bool
     whole: bool = True
+    listed: bool = True
 
     @property
     def size(self) -> int:
-        """How many bytes are to go, as far as is known."""
-        if not self.content and self.manifest:
-            whole = range(chunks.count_of(self.place.size))
-            return sum(chunks.stored_length(self.place.size, index) for index in whole)
-        return sum(chunks.stored_length(self.place.size, index) for index in self.content.values())
+        """How many bytes are to go."""
+        size = self.place.size
+        indexes = self.content.values() if self.listed else range(chunks.count_of(size))
+        content = sum(chunks.stored_length(size, index) for index in indexes)
+        return content + (chunks.manifest_length(size) if self.manifest else 0)
 
 
 @dataclass(slots=True)
