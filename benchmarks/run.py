@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import desktop_app
-from benchmarks import exchanging, files, lists, saving, single
+from benchmarks import exchanging, file_exchange, files, lists, saving, single
 from benchmarks.community import Community, copy_plain, plain_json_bytes
 from benchmarks.figures import Row, mean, rounded
 from desktop_app.cli import output
@@ -69,6 +69,7 @@ def _measure(community: Community) -> Iterator[Row]:
             yield from exchanging.measure_first_sync(community, first, server.url, size)
             with community.open("second") as second:
                 yield exchanging.measure_one_field(first, second, size)
+                yield from file_exchange.measure_file_exchange(first, second, community.folder, size)
             plain_device = first.invite("clerk", first.unit.name).data
             bodies = first.log.frames_missing({}, sys.maxsize)
             json_bytes = plain_json_bytes(first)

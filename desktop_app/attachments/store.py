@@ -8,6 +8,7 @@ import shutil
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +23,7 @@ _NEW = "new-"
 _CHUNK_NAME = re.compile(r"[0-9a-f]{64}")
 ROOM_BYTES = chunks.MAX_STORED_BYTES + 1
 """Room for any chunk, and for one byte that shows that a file is longer than one."""
+_AT_ONCE = 4
 _O_BINARY = getattr(os, "O_BINARY", 0)
 
 
@@ -103,8 +105,8 @@ class ChunkStore:
                 return
             adding = Adding(self)
             try:
-                for data in new:
-                    adding.write(memoryview(data))
+                with ThreadPoolExecutor(min(len(new), _AT_ONCE), thread_name_prefix="file-put") as pool:
+                    list(pool.map(lambda data: adding.write(memoryview(data)), new))
                 adding.publish()
             finally:
                 adding.discard()

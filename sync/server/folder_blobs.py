@@ -6,6 +6,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from sync.server.store import StoreBusy, StoreFull
 _log = logging.getLogger("sprava.server")
 _NEW = "new"
 _DAY = 86_400
+_AT_ONCE = 4
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _O_BINARY = getattr(os, "O_BINARY", 0)
 
@@ -35,6 +37,7 @@ class FolderBlobs(Blobs):
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._new = folder / _NEW
+        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="sprava-files")
         try:
             self._new.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._sweep()
@@ -47,22 +50,14 @@ class FolderBlobs(Blobs):
             ) from error
 
     def put(self, community: bytes, chunks: Mapping[bytes, bytes]) -> None:
-        """Write each beside its place, sync it, and only then give it its name."""
-        folders: set[Path] = set()
+        """Write each beside its place, sync it, and only then give it its name; several at once, as disks like it."""
+        paths = {chunk: self._path(community, chunk) for chunk in chunks}
+        folders = {path.parent for path in paths.values()}
         with _plainly():
-            for chunk, data in chunks.items():
-                path = self._path(community, chunk)
-                self._make(path.parent)
-                temporary = self._new / secrets.token_hex(16)
-                try:
-                    _write(temporary, data)
-                    temporary.replace(path)
-                except BaseException:
-                    temporary.unlink(missing_ok=True)
-                    raise
-                folders.add(path.parent)
-            for folder in folders:
-                files.sync_folder(folder)
+            for folder in sorted(folders):
+                self._make(folder)
+            list(self._pool.map(lambda chunk: self._write(paths[chunk], chunks[chunk]), chunks))
+            list(self._pool.map(files.sync_folder, folders))
 
     def get(self, community: bytes, chunk: bytes) -> bytes | None:
         """Read it."""
@@ -90,6 +85,19 @@ class FolderBlobs(Blobs):
         """Leave a mark."""
         with _plainly():
             files.write_durably(self._mark(epoch), b"")
+
+    def close(self) -> None:
+        """End the threads that write."""
+        self._pool.shutdown()
+
+    def _write(self, path: Path, data: bytes) -> None:
+        temporary = self._new / secrets.token_hex(16)
+        try:
+            _write(temporary, data)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
 
     def _path(self, community: bytes, chunk: bytes) -> Path:
         name = chunk.hex()

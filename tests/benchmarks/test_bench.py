@@ -17,6 +17,8 @@ MEASURED = {
     "first_sync": "cases_per_s",
     "first_sync_ten_fields": "cases_per_s",
     "one_field": "bytes",
+    "file_push": "mb_per_s",
+    "file_pull": "mb_per_s",
     "disk": "times_json",
     "search": "p95_ms",
     "list_sort": "p95_ms",

@@ -60,11 +60,11 @@ def test_it_remembers_whose_it_is(blobs: Blobs, again: Again) -> None:
 
 def test_a_place_that_can_not_be_used(tmp_path: Path, bucket: "tests.sync.server.conftest.Bucket") -> None:  # noqa: F821
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(Refused, match="can't be used"):
+    with pytest.raises(Refused, match="file"):
         open_blobs(tmp_path, str(tmp_path / "file"))
     with pytest.raises(Refused, match="404"):
         open_blobs(tmp_path, "s3://nowhere/x", bucket.endpoint)
-    with pytest.raises(Refused, match="can't be used"):
+    with pytest.raises(Refused, match="bucket"):
         open_blobs(tmp_path, "s3://bucket", "http://127.0.0.1:9")
     with pytest.raises(Misuse):
         open_blobs(tmp_path, "s3:///x")
