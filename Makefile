@@ -1,6 +1,6 @@
 # Thin names for `python3 -m dev COMMAND`; on Windows say `py -m dev COMMAND`.
 PYTHON ?= python3
 
-.PHONY: run test check setup translations lock installer
-run test check setup translations lock installer:
+.PHONY: run test soak check setup translations lock installer
+run test soak check setup translations lock installer:
 	@$(PYTHON) -m dev $@ $(ARGS)

@@ -20,7 +20,7 @@ from desktop_app.vault import failures
 from sync.errors import Failure, Refused
 from sync.files import require_ordinary
 from sync.log import Log
-from sync.messages import _
+from sync.messages import _, ngettext
 from sync.pins import pinned_server
 from sync.replica import Heads
 
@@ -44,6 +44,7 @@ class ExchangeStatus:
         conflicts: How many fields have several values.
         quarantined: How many frames can't be applied yet.
         reach: How the server stands, as far as is known.
+        doubt: What was not in order at the last exchange, in sentences; empty when all was.
     """
 
     server: str | None
@@ -54,6 +55,7 @@ class ExchangeStatus:
     conflicts: int
     quarantined: int
     reach: Reach = Reach.UNKNOWN
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class SyncResult:
         server_lost: The server had lost something, and was given back what this device holds of it.
         over_quota: The server has no more room for this community.
         files: What became of attached files; None when they had no turn.
+        kept_back: Chains of which colleagues have seen more than came here, for a while.
     """
 
     sent: int
@@ -87,6 +90,7 @@ class SyncResult:
     server_lost: bool
     over_quota: bool = False
     files: Moved | None = None
+    kept_back: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,7 @@ class ExchangeService:
         self._conflicts = conflicts
         self._online: bool | None = None
         self._reach = Reach.UNKNOWN
+        self._doubt = ""
 
     @property
     def server(self) -> str | None:
@@ -231,6 +236,7 @@ class ExchangeService:
             conflicts=self._conflicts.count(),
             quarantined=sum(self._log.waiting().values()),
             reach=self._reach,
+            doubt=self._doubt,
         )
 
     def _held_by_server(self) -> Heads:
@@ -284,6 +290,8 @@ class ExchangeService:
             )
         except Failure as failure:
             self.note(reach_of(failure))
+            if isinstance(failure, Refused):
+                self._doubt = failure.message
             raise
         if address != self.server:
             self.set_server(address)
@@ -296,7 +304,7 @@ class ExchangeService:
         if outcome.complete:
             self._log.remember(LAST_EXCHANGE, str(time.time_ns() // 1_000_000).encode())
             moved = self._carry(address, progress, (cancelled, paused), server_lost=outcome.server_lost)
-        return SyncResult(
+        result = SyncResult(
             outcome.sent,
             outcome.received,
             outcome.bytes_sent,
@@ -309,7 +317,11 @@ class ExchangeService:
             outcome.server_lost,
             outcome.over_quota or (moved is not None and moved.over_quota),
             moved,
+            outcome.kept_back,
         )
+        if result.complete:
+            self._doubt = " ".join(doubts(result))
+        return result
 
     def _carry(
         self,
@@ -433,11 +445,29 @@ def warnings(result: SyncResult) -> list[str]:
         )
     if result.files is not None:
         found += file_warnings(result.files)
+    return found + doubts(result)
+
+
+def doubts(result: SyncResult) -> list[str]:
+    """Return what makes an exchange doubtful: the two sides do not have the same, and it was not a matter of time."""
+    found = []
     if result.disputed:
         found.append(
             _(
                 "This device and the server hold different versions of what a device wrote: it was copied, or somebody "
                 "forged it. Nothing here was changed. Tell the administrator."
             )
+        )
+    if result.kept_back:
+        found.append(
+            ngettext(
+                "Of what {count} device wrote, colleagues have seen more than the server gives to this one. Either it "
+                "was lost on its way, or the server keeps it back. Nothing here was changed. Exchange with a colleague "
+                "by a stick, and tell the administrator.",
+                "Of what {count} devices wrote, colleagues have seen more than the server gives to this one. Either it "
+                "was lost on its way, or the server keeps it back. Nothing here was changed. Exchange with a colleague "
+                "by a stick, and tell the administrator.",
+                result.kept_back,
+            ).format(count=result.kept_back)
         )
     return found

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dev import checks, environment, system
+from dev import checks, environment, soak, system
 from dev.paths import script
 from dev.process import SetupError, become, say, status
 
@@ -76,6 +76,7 @@ def _installer(arguments: list[str]) -> int:
 _COMMANDS: dict[str, tuple[str, bool, Callable[[list[str]], int]]] = {
     "run": ("open the desk; further words go to the sprava command", False, _run),
     "test": ("every check and every test; further words go to pytest alone", True, checks.test),
+    "soak": ("the simulation of whole communities with new seeds, for so many minutes (60)", True, soak.soak),
     "check": ("the checks without the tests", True, checks.check),
     "setup": ("set everything up for run and test", True, _setup),
     "translations": (

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sync import behind, changes, frames
+from sync import behind, changes, frames, named
 from sync.changes import BadPayload, Batch
 from sync.frames import BadFrame, Frame, Header, UnknownVersion
 from sync.keyring import Keyring, NoKey
@@ -123,6 +123,7 @@ class Applier:
         self._pending: list[tuple[int, int, Batch, bytes]] = []
         self._pending_changes = 0
         self._expecting = False
+        self._named: dict[named.Chain, int] = {}
         self._tally = Tally()
         (self._early_rows,) = connection.execute("SELECT count(*) FROM early").fetchone()
 
@@ -163,6 +164,8 @@ class Applier:
                 if key in self._moved
             ],
         )
+        if self._named and not self._settled:
+            named.keep(self._connection, self._named)
         tally = self._tally
         return Applied(
             tally.frames,
@@ -293,6 +296,11 @@ class Applier:
             "INSERT INTO frame (unit, incarnation, seq, hash, changes, body) VALUES (?, ?, ?, ?, ?, ?)",
             (unit, number, header.seq, frame.hash, count, frame.body),
         ).lastrowid
+        for incarnation, seq in header.heads:
+            seen = self.heads.get((unit, self.incarnations.numbers.get(incarnation, 0)))
+            chain = (header.unit, incarnation)
+            if (seen is None or seen.seq < seq) and self._named.get(chain, 0) < seq:
+                self._named[chain] = seq
         told = self.heads[unit, number].told if (unit, number) in self.heads else 0
         self.heads[unit, number] = Head(header.seq, frame.hash, batch.counter + count - 1, told)
         self._moved.add((unit, number))

@@ -148,21 +148,28 @@ def tend(members: Membership, device: bytes, signer: Signer, keys: Keys) -> list
     if me is None or device in members.revocations or me.entry.sign_key != signer.public_key:
         return []
     if me.role == ADMINISTRATOR:
-        add(_confirmations(members, device))
+        alone = _alone(members, device)
+        add([Confirm(link, members.invitations[of].suffix) for of, link in alone if of not in members.void])
+        for _of, link in (each for each in alone if each[0] in members.void):
+            add([Confirm(link, members.next_suffix(device))])
     kept = [unit for unit in sorted(members.devices[device].units) if _keeps(members, device, unit)]
     add([body for unit in kept for body in epochs.due(members, unit, keys)])
     return made
 
 
-def _confirmations(members: Membership, device: bytes) -> list[Body]:
-    """Return the confirmations of devices that came alone with an invitation of this device's."""
+def _alone(members: Membership, device: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the invitations of this device's with which one came that nobody decided on, and that one's enrolment."""
     came: dict[bytes, list[bytes]] = {}
     for each in members.enrolments.values():
-        if members.inviters[each.invitation] == device and each.invitation not in members.void:
+        if members.inviters[each.invitation] == device:
             came.setdefault(each.invitation, []).append(each.link)
     decided = members.confirmed.keys() | members.declined
     alone = [(invitation, links[0]) for invitation, links in came.items() if len(links) == 1]
-    return [Confirm(link, members.invitations[of].suffix) for of, link in alone if link not in decided]
+    return [
+        (invitation, link)
+        for invitation, link in alone
+        if link not in decided and members.enrolments[link].device.entry.id not in members.devices
+    ]
 
 
 def _keeps(members: Membership, device: bytes, unit: bytes) -> bool:

@@ -77,7 +77,7 @@ def remember(members: "Membership", link: Link) -> None:
 
     Whoever came with it is no member, but an administrator can make it one, and what it wrote waits for that.
     """
-    if isinstance(link.body, Invite) and not apply(members, link):
+    if isinstance(link.body, Invite) and apply(members, link) in {"", "suffix"}:
         members.void.add(link.body.invitation)
 
 
@@ -143,11 +143,14 @@ def _invite(members: "Membership", link: Link, body: Invite) -> str:
     author = members.devices[link.author]
     if body.invitation in members.invitations or body.role not in ROLES:
         return "invitation"
-    if not set(body.units) <= author.units - members.circles or not members.may_give(author, body.suffix):
+    if not set(body.units) <= author.units - members.circles or not suffixes.gives(author.entry.suffix, body.suffix):
         return "invitation"
     members.invitations[body.invitation] = body
-    members.suffixes.add(body.suffix)
     members.inviters[body.invitation] = link.author
+    if body.suffix in members.suffixes:  # given by another copy of the author's vault, or before it was set back
+        members.void.add(body.invitation)
+        return "suffix"
+    members.suffixes.add(body.suffix)
     return ""
 
 

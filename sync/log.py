@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sync import caretaking, chains, changes, epochs, frames, histories, membership, rebuilding
+from sync import caretaking, chains, changes, epochs, frames, histories, membership, named, rebuilding
 from sync.applying import Applier, Projector, Store
 from sync.changes import Change
 from sync.crypto import Opener, Signer
@@ -447,6 +447,12 @@ class Log:
     def device_code(self) -> str:
         """A short number that two people compare to know that both see the same device."""
         return membership.device_code(self.community, self.me.entry)
+
+    def count_kept_back(self) -> int:
+        """Count the chains of which others have seen more for a while than came; asked after a whole exchange."""
+        units = frozenset[bytes]().union(*(seat.units for seat in self.membership.seats(self.device)))
+        with self._store.write() as connection:
+            return 0 if self.is_revoked else named.count_kept_back(connection, units)
 
     def waiting(self) -> dict[str, int]:
         """Return how many frames are kept aside, by reason."""

@@ -91,7 +91,8 @@ class Membership:
         circles: Those that are for named people and kept by them.
         rights: Which role each device has in each unit, and had.
         inviters: Which device made each invitation.
-        void: The invitations whose authors had lost their say: only another administrator lets in who has one.
+        void: The invitations whose authors had lost their say, or that name a suffix given before: whoever comes with
+            one gets another suffix, if an administrator lets it in.
         enrolments: The devices that came with an invitation, by the hash of their link.
         confirmed: Which device id each confirmed enrolment has made a member.
         declined: The enrolments that an administrator turned away.

@@ -95,6 +95,9 @@ class Replica(Protocol):
             links: Membership links, taken in first.
         """
 
+    def count_kept_back(self) -> int:
+        """Count the chains of which others have seen more for a while than came; asked after a whole exchange."""
+
     def recall(self, name: str) -> bytes | None:
         """Return the note kept under a name, or None."""
 

@@ -277,6 +277,8 @@ def state_of(status: ExchangeStatus) -> ExchangeState:
             _("You work on this computer alone; everything is kept here."),
             _("With a server's address or a bundle file, other offices get your cases and you get theirs."),
         )
+    if status.doubt:
+        return ExchangeState("warn", "warn", status.doubt, last)
     if status.waiting:
         sentence = ngettext(
             "{count} change waits for the server; it is safe here.",

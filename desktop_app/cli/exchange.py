@@ -91,7 +91,7 @@ def _sync(arguments: Namespace) -> int:
         )
     output.result(arguments, asdict(moved), *lines)
     kept_back = moved.files is not None and (moved.files.waiting or moved.files.wrong)
-    return NOT_THE_SAME if moved.disputed or moved.waiting or kept_back else 0
+    return NOT_THE_SAME if moved.disputed or moved.waiting or moved.kept_back or kept_back else 0
 
 
 def _choose_files(carrier: FileExchange, arguments: Namespace) -> None:

@@ -64,6 +64,7 @@ class SyncOutcome:
         disputed: Chains that the two sides have differently.
         server_lost: The server had less than at the last exchange and was given back what it lacked.
         over_quota: The server has no more room for this community.
+        kept_back: Chains of which others have seen more than came here, for a while.
     """
 
     sent: int
@@ -76,6 +77,7 @@ class SyncOutcome:
     disputed: int = 0
     server_lost: bool = False
     over_quota: bool = False
+    kept_back: int = 0
 
 
 def sync_with(
@@ -245,6 +247,7 @@ class _Exchange:
             disputed=_disputed(own, server) if complete and self._pulling else len(self._blocked),
             server_lost=self._server_lost,
             over_quota=self._over_quota,
+            kept_back=self._replica.count_kept_back() if complete and self._pulling else 0,
         )
 
     def _finished(self) -> bool:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dev import checks, lock
+from dev import checks, lock, soak
+from dev.process import SetupError
 
 
 def test_an_unknown_command_is_refused_with_those_there_are(project: Path) -> None:
@@ -54,3 +55,9 @@ def test_a_lock_that_names_a_place_is_noticed(line: str) -> None:
 
 def test_a_lock_of_packages_alone_is_not() -> None:
     assert not lock._FOREIGN.search("anyio==4.0.0 ; sys_platform == 'win32' \\\n    --hash=sha256:00ff\n")
+
+
+def test_a_soak_plays_seeds_and_takes_minutes_only() -> None:
+    assert soak.soak(["0"]) == 0
+    with pytest.raises(SetupError, match="a number of minutes"):
+        soak.soak(["long"])

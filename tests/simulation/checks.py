@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 
-from sync import caretaking, digest, rebuilding
+from sync import caretaking, digest, named, rebuilding
 from sync.bundle import export_bundle, import_bundle
 from sync.sqlcipher import Connection
 from tests.simulation import projection
@@ -134,6 +134,7 @@ def _check_kept(world: World, seat: Seat) -> None:
 
 def _check_seat(world: World, seat: Seat, counts: Callable[[Written], bool]) -> Counter[object]:
     _check_waiting(world, seat)
+    _check_named(world, seat)
     expected = world.oracle.expected(counts)
     shown: dict[tuple[bytes, str], dict[object, object]] = {}
     rows = seat.rows("SELECT uuid FROM record WHERE collection = 'case'")
@@ -160,6 +161,14 @@ def _check_waiting(world: World, seat: Seat) -> None:
         lost = reason == "gap" and (unit, incarnation, seq) in world.oracle.at_risk
         left = reason == "unconfirmed" or reason in _WAITING
         assert lost or left, f"{seat.name} has a frame waiting: {reason}"
+
+
+def _check_named(world: World, seat: Seat) -> None:
+    """Whatever others had seen has come: else the person would be told that the server keeps something back."""
+    connection = seat.store.connection
+    for entry in named._load(connection):
+        lost = any((entry.unit, entry.incarnation, seq) in world.oracle.at_risk for seq in range(1, entry.seq + 1))
+        assert named._is_here(connection, entry) or lost, f"{seat.name} is told of something that does not come"
 
 
 def _check_histories(world: World, seat: Seat, counts: Callable[[Written], bool]) -> Counter[object]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-SMALL, LARGE = 100, 0
+SMALL, LARGE = 250, 3
 """How many seeds each part plays."""
 
 
@@ -27,6 +27,13 @@ def _played(project: Path, *options: str) -> str:
 def test_small_worlds(project: Path, part: int) -> None:
     assert f"{SMALL} seeds played, 0 failed" in _played(
         project, "--count", str(SMALL), "--first", str(part), "--stride", "4"
+    )
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_large_worlds(project: Path, part: int) -> None:
+    assert f"{LARGE} seeds played, 0 failed" in _played(
+        project, "--large", "--count", str(LARGE), "--first", str(part), "--stride", "4"
     )
 
 

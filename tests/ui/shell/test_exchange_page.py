@@ -250,3 +250,9 @@ def test_every_state_has_its_sentence(
 def test_sizes_are_said_as_people_say_them() -> None:
     set_language("en")
     assert [size_words(count) for count in (5, 2048, 5 * 1024**2)] == ["5 B", "2 KB", "5 MB"]
+
+
+def test_what_was_not_in_order_stands_first() -> None:
+    doubt = "The server gave an answer that can't be right."
+    status = ExchangeStatus("https://s", True, None, None, 5, 0, 0, doubt=doubt)  # noqa: FBT003 - as it is
+    assert state_of(status).sentence == doubt
