@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import zstandard
 
+import resources
 from sync.ids import ID_BYTES
 
 Value = None | bool | int | str | list[Any]
@@ -18,6 +19,10 @@ VERSION = 1
 MAX_CHANGES = 2_000
 MAX_PAYLOAD_BYTES = 64 * 2**20
 """How much one frame may unpack to; checked before anything is unpacked."""
+
+DICTIONARY_ID = 40_001
+"""The number in zstd's own header of what was compressed with the first dictionary for small batches."""
+_SMALL_BYTES = 16 * 1024
 
 MAX_PORTION_LETTERS = 4 * 2**20
 """How much text is put into one frame of one's own: at 4 bytes a letter, well below what others take."""
@@ -159,6 +164,10 @@ class _Zstandard(threading.local):
     def __init__(self) -> None:
         self.packer = zstandard.ZstdCompressor(level=3, write_content_size=True)
         self.unpacker = zstandard.ZstdDecompressor()
+        dictionary = zstandard.ZstdCompressionDict(resources.path("compression", "frame-1.zdict").read_bytes())
+        dictionary.precompute_compress(level=3)
+        self.small_packer = zstandard.ZstdCompressor(level=3, write_content_size=True, dict_data=dictionary)
+        self.small_unpacker = zstandard.ZstdDecompressor(dict_data=dictionary)
 
 
 _zstandard = _Zstandard()
@@ -168,6 +177,11 @@ _encoder = msgspec.msgpack.Encoder()
 
 def encode(batch: Batch) -> bytes:
     """Return the compressed columnar form of a batch (docs/formats/frame.md)."""
+    return compress(plain(batch))
+
+
+def plain(batch: Batch) -> bytes:
+    """Return the columnar form of a batch, not compressed."""
     known: dict[bytes, int] = {}
 
     def flat(dots: tuple[Dot, ...]) -> list[int]:
@@ -188,8 +202,23 @@ def encode(batch: Batch) -> bytes:
         )
         for g in batch.groups
     ]
-    form = _Form(VERSION, batch.counter, batch.time_ms, list(known), groups)
-    return _zstandard.packer.compress(_encoder.encode(form))
+    return _encoder.encode(_Form(VERSION, batch.counter, batch.time_ms, list(known), groups))
+
+
+def compress(data: bytes) -> bytes:
+    """Compress an encoded batch, a small one with the dictionary of what small batches look like."""
+    packer = _zstandard.small_packer if len(data) <= _SMALL_BYTES else _zstandard.packer
+    return packer.compress(data)
+
+
+def _decompress(data: bytes) -> bytes:
+    match zstandard.get_frame_parameters(data).dict_id:
+        case 0:
+            return _zstandard.unpacker.decompress(data)
+        case known if known == DICTIONARY_ID:
+            return _zstandard.small_unpacker.decompress(data)
+        case unknown:
+            raise BadPayload(f"dictionary {unknown} is not known")
 
 
 def decode(data: bytes) -> Batch:
@@ -201,7 +230,7 @@ def decode(data: bytes) -> Batch:
     try:
         if not 0 <= zstandard.frame_content_size(data) <= MAX_PAYLOAD_BYTES:
             raise BadPayload("the payload does not tell its size, or tells too much")
-        form = _decoder.decode(_zstandard.unpacker.decompress(data))
+        form = _decoder.decode(_decompress(data))
     except (zstandard.ZstdError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadPayload("the payload is not in the documented form") from error
     if form.version != VERSION:

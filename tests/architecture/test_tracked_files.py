@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 BINARY = {
+    ".zdict",
     ".png",
     ".svgz",
     ".ttf",

@@ -186,3 +186,18 @@ def test_columns_are_shared_by_changes_that_write_the_same() -> None:
     batch = changes.group(written, 5, 1)
     assert [len(entry.records) for entry in batch.groups] == [3, 1]
     assert isinstance(batch.groups[0], Group)
+
+
+def test_what_was_compressed_without_the_dictionary_opens_as_before() -> None:
+    batch = changes.group([Change("case", new_id(), {"subject": "Дах протікає"})], 7, 1)
+    before = zstandard.ZstdCompressor(level=3, write_content_size=True).compress(changes.plain(batch))
+    assert changes.decode(before) == changes.decode(changes.encode(batch)) == batch
+    assert len(changes.encode(batch)) < len(before)
+
+
+def test_an_unknown_dictionary_is_no_payload_that_can_be_read() -> None:
+    samples: list[bytes | bytearray | memoryview] = [bytes([each % 7] * 99 + [each % 251]) * 3 for each in range(2_000)]
+    other = zstandard.train_dictionary(1_024, samples, dict_id=40_002)
+    data = zstandard.ZstdCompressor(dict_data=other).compress(changes.plain(changes.group([], 7, 1)))
+    with pytest.raises(BadPayload, match="40002"):
+        changes.decode(data)

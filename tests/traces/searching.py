@@ -15,10 +15,12 @@ from urllib.parse import quote
 
 import zstandard
 
+import resources
 from tests.faults.powercut import record
 
 _CODINGS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "cp1251", "koi8-u")
 _DEPTH = 3
+_DICTIONARY = zstandard.ZstdCompressionDict(resources.path("compression", "frame-1.zdict").read_bytes())
 _MOST = 64 << 20
 _BASE64_HEADS = re.compile(rb"H4sI|eJ|eN|eA|eF|UEs|KLUv")
 """How gzip, zlib, zip and zstd begin in base64."""
@@ -154,7 +156,7 @@ def _inflated(data: bytes, at: int, kind: str) -> bytes:
 def _fed(data: bytes, at: int, end: int, kind: str, step: int) -> tuple[bytes, int]:
     """Return what was unpacked, and up to where that went well."""
     unpack: Any = (
-        zstandard.ZstdDecompressor().decompressobj()
+        zstandard.ZstdDecompressor(dict_data=_DICTIONARY).decompressobj()
         if kind == "zstd"
         else zlib.decompressobj({"gzip": 31, "zlib": 15, "raw": -15}[kind])
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sync.crypto import Opener, seal_to
-from tests.sync.wire import second, unit_vectors
+from tests.sync.wire import second, snapshot_vectors, unit_vectors
 from tests.sync.wire.second import Key, sha256
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "vectors"
@@ -240,6 +240,7 @@ def vectors() -> dict[str, Vector]:
             },
             "links": [{"hash": name, "link": data} for data, name in links],
         },
+        "snapshot.json": snapshot_vectors.vector(),
         "units.json": unit_vectors.links(links[:4], (FOUNDER_ID, FOUNDER), (GUEST_ID, GUEST), UNIT),
         "invitation.json": _invitation(found),
         "bundle.json": {

@@ -1,6 +1,7 @@
 """The vectors of docs/formats/: a second implementation made them, and the program agrees byte for byte."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def test_frames() -> None:
     assert batch.groups[0].replaces == [[((1, vector["incarnation"]),)]]
 
 
-def test_frames_of_the_program_read_by_the_second_implementation() -> None:
+def test_frames_of_the_program_read_by_the_second_implementation(project: Path) -> None:
     vector = _load("frame.json")
     made = vector["frames"][1]
     header = frames.parse(made["frame"]).header
@@ -82,7 +83,13 @@ def test_frames_of_the_program_read_by_the_second_implementation() -> None:
     fields, payload = second.open_frame(built.body, vector["unit_key"], vector["author_key"])
     assert fields["seq"] == 2
     assert fields["previous"] == vector["frames"][0]["hash"]
-    assert second.unpack(zstandard.ZstdDecompressor().decompress(payload)) == [1, 1, 2, [], []]
+    documented = re.search(r"SHA-256 `([0-9a-f]{64})`", (project / "docs/formats/frame.md").read_text("utf-8"))
+    dictionary = (project / "resources/compression/frame-1.zdict").read_bytes()
+    assert documented is not None
+    assert second.sha256(dictionary).hex() == documented[1]
+    assert zstandard.get_frame_parameters(payload).dict_id == 40_001
+    unpacker = zstandard.ZstdDecompressor(dict_data=zstandard.ZstdCompressionDict(dictionary))
+    assert second.unpack(unpacker.decompress(payload)) == [1, 1, 2, [], []]
     assert built.bound == made["header"]
 
 
