@@ -25,10 +25,25 @@ from sync.pins import pinned_server
 from sync.replica import Heads
 
 if TYPE_CHECKING:
-    from sync.client import NewsWatch, Progress
+    from sync.client import NewsWatch, Pace, Progress, Server, SyncOutcome
 
 _DELIVERED = "revoked-delivered"
 LAST_EXCHANGE = "last-exchange"
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeReach:
+    """How the hubs of the office stand.
+
+    Args:
+        reached: One of them answers.
+        waiting: How many changes none of them has got yet; None when none is known.
+        last: Milliseconds since 1970 when all had been exchanged with one of them; 0 for never.
+    """
+
+    reached: bool = False
+    waiting: int | None = None
+    last: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,7 @@ class ExchangeStatus:
         quarantined: How many frames can't be applied yet.
         reach: How the server stands, as far as is known.
         doubt: What was not in order at the last exchange, in sentences; empty when all was.
+        office: How the hubs of the office stand.
     """
 
     server: str | None
@@ -56,6 +72,7 @@ class ExchangeStatus:
     quarantined: int
     reach: Reach = Reach.UNKNOWN
     doubt: str = ""
+    office: OfficeReach = OfficeReach()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +93,9 @@ class SyncResult:
         over_quota: The server has no more room for this community.
         files: What became of attached files; None when they had no turn.
         kept_back: Chains of which colleagues have seen more than came here, for a while.
+        troubles: Sentences about ways that refuse, or that somebody else stands at.
+        carried: Frames that were carried from server to server for others.
+        away: Sentences about ways that do not answer now, while another did.
     """
 
     sent: int
@@ -91,6 +111,9 @@ class SyncResult:
     over_quota: bool = False
     files: Moved | None = None
     kept_back: int = 0
+    troubles: tuple[str, ...] = ()
+    carried: int = 0
+    away: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +196,7 @@ class ExchangeService:
         self._online: bool | None = None
         self._reach = Reach.UNKNOWN
         self._doubt = ""
+        self.hubs: Callable[[], OfficeReach] = OfficeReach
 
     @property
     def server(self) -> str | None:
@@ -202,11 +226,23 @@ class ExchangeService:
         self._reach = reach
         self._online = None if reach is Reach.UNKNOWN else reach is Reach.ONLINE
 
-    def news(self) -> "NewsWatch":
-        """Return what waits for news at the server whose address is kept."""
+    def news(self, *, carrying: bool = False) -> "NewsWatch":
+        """Return what waits for news at the server whose address is kept.
+
+        Args:
+            carrying: Hear of all units, to carry their frames to an office hub.
+        """
         from sync.client import NewsWatch
 
-        return NewsWatch(self._log, self.server or "")
+        return NewsWatch(self._log, self.server or "", carrying=carrying)
+
+    def tend(self, stopped: Callable[[], bool]) -> None:
+        """Do what is done at the server while nothing is new: make and check snapshots.
+
+        Args:
+            stopped: Asked several times in a second.
+        """
+        self.snapshots.tend(stopped)
 
     @property
     def reach(self) -> Reach:
@@ -218,25 +254,40 @@ class ExchangeService:
         """Whether an exchange has found out already who the server at the kept address is."""
         return self.server is not None and pinned_server(self._log, self.server) is not None
 
+    def count_waiting(self) -> int:
+        """Return how many changes the server lacks of what is here."""
+        return self._log.count_missing(self._held_by_server())
+
+    @property
+    def last_exchange(self) -> int:
+        """When all had been exchanged with the server the last time: milliseconds since 1970, or 0."""
+        return int(self._log.recall(LAST_EXCHANGE) or 0)
+
     @property
     def has_waiting(self) -> bool:
         """Whether the server lacks something that is here."""
-        return bool(self._log.count_missing(self._held_by_server()))
+        return bool(self.count_waiting())
 
     def status(self) -> ExchangeStatus:
         """Return what the status bar shows; nothing is asked of the network."""
         kept = self._log.recall(LAST_EXCHANGE)
         saved = self._log.last_written()
+        office = self.hubs()
+        waiting = self.count_waiting()
+        if self.server is None and office.waiting is not None:
+            waiting = office.waiting
+            kept = str(office.last).encode() if office.last else None
         return ExchangeStatus(
             server=self.server,
             online=self._online,
             last_saved=moment(saved) if saved else None,
             last_exchange=moment(int(kept)) if kept else None,
-            waiting=self._log.count_missing(self._held_by_server()),
+            waiting=waiting,
             conflicts=self._conflicts.count(),
             quarantined=sum(self._log.waiting().values()),
             reach=self._reach,
             doubt=self._doubt,
+            office=office,
         )
 
     def _held_by_server(self) -> Heads:
@@ -256,6 +307,8 @@ class ExchangeService:
         paused: Callable[[], bool] | None = None,
         new_server: bool = False,
         admission: str | None = None,
+        pace: "Pace | None" = None,
+        largest: int | None = None,
     ) -> SyncResult:
         """Push and pull until the server and this vault have the same.
 
@@ -266,18 +319,19 @@ class ExchangeService:
             paused: Asked while files are carried: whether they shall wait, since there is something more urgent.
             new_server: Trust the key that the server has now: the administrator says that it was replaced.
             admission: The operator's code, by which the server is to serve this community.
+            pace: How fast bodies may go.
+            largest: Bytes of the largest file that is carried; None for any.
 
         Raises:
             Unreachable: The server does not answer; nothing is lost.
             Refused: No address is known, or the server is not this community's.
         """
-        from sync.client import sync_with
+        from sync.client import Pace, sync_with
 
         address = (url or self.server or "").strip().rstrip("/")
         if not address:
             raise Refused("no_server", _("No server address is set. Nothing is lost; set the address and try again."))
-        if self._log.is_revoked and self._log.recall(_DELIVERED):
-            raise revoked()
+        self._refuse_revoked()
         try:
             outcome = sync_with(
                 self._log,
@@ -287,6 +341,7 @@ class ExchangeService:
                 new_server=new_server,
                 admission=admission,
                 begin=self.snapshots.beginning(cancelled or (lambda: False)),
+                pace=pace or Pace(),
             )
         except Failure as failure:
             self.note(reach_of(failure))
@@ -303,8 +358,69 @@ class ExchangeService:
         moved = None
         if outcome.complete:
             self._log.remember(LAST_EXCHANGE, str(time.time_ns() // 1_000_000).encode())
-            moved = self._carry(address, progress, (cancelled, paused), server_lost=outcome.server_lost)
-        result = SyncResult(
+            moved = self._carry(
+                self._server(address, pace), progress, (cancelled, paused), largest, server_lost=outcome.server_lost
+            )
+        result = self._result(outcome, moved)
+        if result.complete:
+            self._doubt = " ".join(doubts(result))
+        return result
+
+    def sync_hub(
+        self,
+        hub: "Server",
+        progress: Callable[["Progress | FileProgress"], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        *,
+        paused: Callable[[], bool] | None = None,
+        largest: int | None = None,
+    ) -> SyncResult:
+        """Push and pull until an office hub and this vault have the same.
+
+        Args:
+            hub: The hub, whose key is known otherwise than by its address.
+            progress: Told after each round trip.
+            cancelled: Asked between round trips; what was exchanged until then stays.
+            paused: Asked while files are carried: whether they shall wait.
+            largest: Bytes of the largest file that is carried; None for any.
+
+        Raises:
+            Unreachable: The hub does not answer; nothing is lost.
+            Refused: It is another one, or it refuses.
+        """
+        from sync.client import state, sync_with
+
+        self._refuse_revoked()
+        outcome = sync_with(
+            self._log,
+            hub.url,
+            progress=progress or (lambda _progress: None),
+            cancelled=cancelled or (lambda: False),
+            key=hub.key,
+            pace=hub.pace,
+            begin=self.snapshots.beginning(cancelled or (lambda: False)),
+        )
+        if self._log.is_revoked:
+            self._deliver_last(self.server is None and outcome.complete and not outcome.waiting)
+        known = state.load(self._log, hub.key)
+        if outcome.disputed and known is not None:
+            self._log.check_own_chain(known.server)
+        moved = None
+        if outcome.complete:
+            moved = self._carry(hub, progress, (cancelled, paused), largest, server_lost=outcome.server_lost)
+        return self._result(outcome, moved)
+
+    def _server(self, address: str, pace: "Pace | None") -> "Server":
+        from sync.client import Pace, Server
+
+        return Server(address, pinned_server(self._log, address) or b"", pace or Pace())
+
+    def _refuse_revoked(self) -> None:
+        if self._log.is_revoked and self._log.recall(_DELIVERED):
+            raise revoked()
+
+    def _result(self, outcome: "SyncOutcome", moved: Moved | None) -> SyncResult:
+        return SyncResult(
             outcome.sent,
             outcome.received,
             outcome.bytes_sent,
@@ -319,15 +435,13 @@ class ExchangeService:
             moved,
             outcome.kept_back,
         )
-        if result.complete:
-            self._doubt = " ".join(doubts(result))
-        return result
 
     def _carry(
         self,
-        address: str,
+        server: "Server",
         progress: Callable[["Progress | FileProgress"], None] | None,
         stops: tuple[Callable[[], bool] | None, ...],
+        largest: int | None,
         *,
         server_lost: bool,
     ) -> Moved:
@@ -338,10 +452,17 @@ class ExchangeService:
 
         try:
             return self.files.carry(
-                address, progress=progress or (lambda _progress: None), stopped=stopped, server_lost=server_lost
+                server.url,
+                key=server.key,
+                largest=largest,
+                progress=progress or (lambda _progress: None),
+                stopped=stopped,
+                server_lost=server_lost,
+                pace=server.pace,
             )
         except Failure as failure:
-            self.note(reach_of(failure))
+            if server.url == self.server:
+                self.note(reach_of(failure))
             raise
 
     def export_bundle(self, path: Path, device: str | None = None) -> BundleResult:
@@ -426,7 +547,7 @@ def bundle_warnings(result: BundleResult) -> list[str]:
 
 def warnings(result: SyncResult) -> list[str]:
     """Return what a person must be told of an exchange, besides what it moved."""
-    found = []
+    found = [*result.troubles]
     if result.server_lost:
         found.append(_("The server had lost data, or was restored from a backup. This device gave back what it holds."))
     if result.over_quota:

@@ -4,12 +4,12 @@ import random
 import time
 from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sync.errors import Failure, Unreachable
 
 if TYPE_CHECKING:
-    from desktop_app.exchange import ExchangeService
+    from sync.client import NewsWatch
 
 _LOOK_SECONDS = 0.2
 _NO_ADDRESS_SECONDS = 2.0
@@ -27,6 +27,7 @@ class Reach(Enum):
     OFFLINE = "offline"
     AWAY = "away"
     WRONG = "wrong"
+    NOT_SERVED = "not_served"
     REFUSED = "refused"
 
 
@@ -35,27 +36,51 @@ def reach_of(failure: Failure) -> Reach:
     match failure.code:
         case "offline":
             return Reach.OFFLINE
-        case "wrong_server" | "not_a_server" | "bad_certificate":
+        case "wrong_server" | "not_a_server" | "bad_certificate" | "no_hub_of_ours":
             return Reach.WRONG
+        case "suspended" | "not_admitted" | "other_community" | "not_member" | "admission_unknown":
+            return Reach.NOT_SERVED
         case _:
             return Reach.AWAY if isinstance(failure, Unreachable) else Reach.REFUSED
+
+
+class Route(Protocol):
+    """A server as the watch sees it."""
+
+    @property
+    def server(self) -> str | None:
+        """Its address; None while there is none."""
+
+    @property
+    def knows_server(self) -> bool:
+        """Whether an exchange has found out already who it is."""
+
+    def news(self) -> "NewsWatch":
+        """Return what waits for news there."""
+
+    def tend(self, stopped: Callable[[], bool]) -> None:
+        """Do what is done there while nothing is new.
+
+        Args:
+            stopped: Asked several times in a second.
+        """
 
 
 class ExchangeWatch:
     """Waits for news until it is told to stop.
 
     Args:
-        exchange: The vault's exchange.
+        exchange: The way to the server.
         due: Called when there is something to exchange: others brought something, or the server can be reached again.
-        reached: Called when it changes how the server stands.
+        reached: Called when it changes how the server stands, with the sentence of the failure, if one is why.
         stopped: Asked several times in a second.
     """
 
     def __init__(
         self,
-        exchange: "ExchangeService",
+        exchange: Route,
         due: Callable[[], None],
-        reached: Callable[[Reach], None],
+        reached: Callable[[Reach, str], None],
         stopped: Callable[[], bool],
     ) -> None:
         self._exchange = exchange
@@ -86,7 +111,7 @@ class ExchangeWatch:
             new = wait(self._stopped)
         except Failure as failure:
             self._failures += 1
-            self._note(reach_of(failure))
+            self._note(reach_of(failure), failure.message)
             patient = _LONGEST_PAUSE if isinstance(failure, Unreachable) else _REFUSED_PAUSE
             self._pause(min(_FIRST_PAUSE * 2 ** (self._failures - 1), patient))
             return
@@ -99,15 +124,15 @@ class ExchangeWatch:
             self._pause(_SPREAD_SECONDS)
             self._due()
         elif known:
-            self._exchange.snapshots.tend(self._stopped)
+            self._exchange.tend(self._stopped)
         if not known:  # the exchange that is due now finds out who answers there
             self._failures += 1
             self._pause(min(_FIRST_PAUSE * 2 ** (self._failures - 1), _LONGEST_PAUSE))
 
-    def _note(self, reach: Reach) -> None:
+    def _note(self, reach: Reach, problem: str = "") -> None:
         if reach != self._reach:
             self._reach = reach
-            self._reached(reach)
+            self._reached(reach, problem)
 
     def _pause(self, seconds: float) -> None:
         """Wait for about so long, each device a little differently."""

@@ -28,6 +28,7 @@ from desktop_app.kits import loader
 from desktop_app.kits.model import Kit
 from desktop_app.lives import Lives, Past
 from desktop_app.members import MemberService
+from desktop_app.office.service import WaysService
 from desktop_app.projection import DeskProjection
 from desktop_app.recovery import RecoveryService
 from desktop_app.seat import SeatKeeper
@@ -143,6 +144,7 @@ class Workspace:
         self.snapshots = SnapshotService(self.log, self._directory, lambda: self.exchange.server)
         self.notices += self.snapshots.warnings()
         self.exchange = ExchangeService(self.log, self.conflicts, self.audit, opened.folder, carrier, self.snapshots)
+        self.ways = WaysService(self.log, self.exchange, opened, self._directory)
         self.sticks = StickService(self.log, opened, self._directory, self.conflicts, self.files)
         if self.lives.notices:
             self.files.distrust_past()

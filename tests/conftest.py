@@ -33,6 +33,7 @@ def _stretched_once() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _settings_of_nobody(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("SPRAVA_OFFICE_ADDRESSES", "127.0.0.1")  # nothing is announced outside
     monkeypatch.setenv("SPRAVA_SETTINGS_DIR", str(tmp_path_factory.getbasetemp() / "settings-of-nobody"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "data-of-nobody"))
     set_language("uk")

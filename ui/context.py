@@ -51,6 +51,7 @@ class DeskContext(QObject):
         self.files = FilesJob(workspace, self.worker, self)
         self.unwritten = Unwritten(workspace.drafts, self.worker, self.show_message, self)
         self.files.stopped.connect(self.show_message)
+        self.exchange.not_serving.connect(self.show_failure)
         # The workspace calls back on the thread that wrote; the queued signal brings it here.
         self._written.connect(self._announce, Qt.ConnectionType.QueuedConnection)
         self._unsubscribe = workspace.subscribe(self._written.emit)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop_app.attachments.trip import FileProgress
-from desktop_app.exchange import ExchangeService, SyncResult, warnings
-from desktop_app.exchange_watch import ExchangeWatch, Reach
+from desktop_app.exchange import SyncResult, warnings
+from desktop_app.exchange_watch import Reach
+from desktop_app.office.service import WaysService
+from desktop_app.office.watching import WaysWatch
 from desktop_app.workspace import Workspace
 from sync.errors import Failure, Unreachable
 from sync.messages import _
@@ -41,6 +43,7 @@ class ExchangeJob(QObject):
     ended = Signal()
     reached = Signal(object)
     address_missing = Signal()
+    not_serving = Signal(object)
 
     _stepped = Signal(object)
     _due = Signal()
@@ -78,8 +81,17 @@ class ExchangeJob(QObject):
 
     def watch(self) -> None:
         """From now on, exchange whenever there is something to exchange."""
-        exchange = self._workspace.exchange
-        watch = ExchangeWatch(exchange, self._call, partial(self._note, exchange), self._closing.is_set)
+        workspace = self._workspace
+        watch = WaysWatch(
+            workspace.log,
+            workspace.ways,
+            workspace.exchange,
+            due=self._call,
+            reached=self._note,
+            failed=self._hub_failed,
+            stopped=self._closing.is_set,
+            serving_on=True,
+        )
         self._watching = threading.Thread(target=watch.run, name="desk-news", daemon=True)
         self._watching.start()
 
@@ -123,7 +135,9 @@ class ExchangeJob(QObject):
     def _run(self, *, only_waiting: bool) -> None:
         self._urgent.clear()
         stops = (self._stop.is_set, self._urgent.is_set)
-        job = partial(_exchange, self._workspace.exchange, self._stepped.emit, stops, only_waiting=only_waiting)
+        job = partial(
+            _exchange, self._workspace.ways, self._stepped.emit, stops, quiet=self._quiet, only_waiting=only_waiting
+        )
         self._worker.run(job, self._succeeded, self._failed, aside=True)
 
     def _send_waiting(self) -> None:
@@ -142,15 +156,18 @@ class ExchangeJob(QObject):
         else:
             self._begin(quiet=True, only_waiting=only_waiting)
 
-    # These two run on the watching thread.
+    # These run on the watching thread.
     def _call(self) -> None:
         if not self._closing.is_set():
             self._due.emit()
 
-    def _note(self, exchange: ExchangeService, reach: Reach) -> None:
-        exchange.note(reach)
+    def _note(self, reach: Reach) -> None:
         if not self._closing.is_set():
             self.reached.emit(reach)
+
+    def _hub_failed(self, failure: Failure) -> None:
+        if not self._closing.is_set():
+            self.not_serving.emit(failure)
 
     def _tell(self, progress: "Progress | FileProgress") -> None:
         if self.running and not self._quiet:
@@ -187,17 +204,18 @@ class ExchangeJob(QObject):
 
 
 def _exchange(
-    exchange: ExchangeService,
+    ways: WaysService,
     step: Callable[["Progress | FileProgress"], None],
     stops: tuple[Callable[[], bool], Callable[[], bool]],
     *,
+    quiet: bool,
     only_waiting: bool,
 ) -> SyncResult | None:
-    """Exchange; or only if the server can be reached and lacks something, which costs nothing to find out."""
-    if only_waiting and (exchange.reach is not Reach.ONLINE or not exchange.has_waiting):
+    """Exchange; or only if a server can be reached and lacks something, which costs nothing to find out."""
+    if only_waiting and not ways.has_waiting:
         return None
     cancelled, paused = stops
-    return exchange.sync(progress=step, cancelled=cancelled, paused=paused)
+    return ways.exchange(progress=step, cancelled=cancelled, paused=paused, by_hand=not quiet)
 
 
 def _together(before: SyncResult | None, result: SyncResult) -> SyncResult:

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 PAINT = "paint-pipe"
 """The installed program as the child that draws files; see `desktop_app.attachments.painting`."""
 
+HUB = "hub-pipe"
+"""The installed program as the child that serves an office; see `desktop_app.office.hub`."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Carry out a command line, or open the desk when it holds no command.
@@ -27,6 +30,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from desktop_app.attachments.painter import serve
 
         return serve()
+    if given == [HUB]:
+        from desktop_app.office.process import serve_office
+
+        return serve_office()
     # Options alone, such as --lang uk, still mean the desk.
     only_language = len(given) in {1, 2} and given[0].startswith("--lang") and len(given) == 2 - ("=" in given[0])
     if not given or only_language:

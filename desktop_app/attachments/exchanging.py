@@ -88,6 +88,8 @@ class FileExchange:
         progress: Callable[[FileProgress], None] = _tell_nobody,
         stopped: Callable[[], bool] = lambda: False,
         pace: "Pace | None" = None,
+        key: bytes | None = None,
+        largest: int | None = None,
     ) -> Moved:
         """Give the server every chunk that it lacks and this device has, and get the files that come by themselves.
 
@@ -97,6 +99,8 @@ class FileExchange:
             progress: Told after each request.
             stopped: Asked between and within requests; what was carried until then stays where it is.
             pace: How fast bodies may go.
+            key: The key that the server must have, when it is known otherwise than by its address.
+            largest: Bytes of the largest file that is carried now; None for any.
 
         Raises:
             Unreachable: The server is away; nothing is lost.
@@ -105,13 +109,13 @@ class FileExchange:
         from sync.client import state
         from sync.client.failures import Cancelled
 
-        server = self._pinned(address)
+        server = key or self._pinned(address)
         if server_lost:
             self.whereabouts.forget(server)
         met = state.load(self._log, server)
         if met is not None:
             self.whereabouts.enter(server, met.epoch)
-        files = self._files()
+        files = [row for row in self._files() if largest is None or row.size <= largest]
         wanted = self.in_advance
         chosen = {place.manifest for row in files if (place := row.place) and wanted.wants(row.size)}
         with self._trip(address, server, progress, stopped, pace) as (survey, trip):

@@ -11,8 +11,9 @@ from desktop_app.vault.instance import LOCK_NAME
 from desktop_app.vault.snapshot import Snapshot
 from desktop_app.vault.vault import DATABASE_NAME, MARK_NAME
 
-_LEFT_OUT = (DATABASE_NAME, LOCK_NAME, MARK_NAME, "vault.key", "vault.seat", "vault.tries")
-"""The database goes by its snapshot and the key file with the root; the rest belongs to one place and one life."""
+_LEFT_OUT = (DATABASE_NAME, LOCK_NAME, MARK_NAME, "vault.key", "vault.seat", "vault.tries", "hub/")
+"""The database goes by its snapshot and the key file with the root; the rest belongs to one place and one life, or is
+filled again by the devices."""
 
 _UNFINISHED = (f"{FOLDER_NAME}/new-",)
 _CHUNK = re.compile(rf"{FOLDER_NAME}/[0-9a-f]{{2}}/([0-9a-f]{{64}})")

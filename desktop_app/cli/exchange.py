@@ -10,11 +10,13 @@ from desktop_app.attachments.whereabouts import FileChoice, InAdvance
 from desktop_app.cli import output
 from desktop_app.cli.community import opened
 from desktop_app.cli.parser import Commands
-from desktop_app.exchange import bundle_warnings, warnings
+from desktop_app.cli.ways import looking_around
+from desktop_app.exchange import SyncResult, bundle_warnings, warnings
 from desktop_app.moments import date_and_time
 from desktop_app.sizes import size_words
 from desktop_app.sticks import Attachments
 from desktop_app.sticks import warnings as stick_warnings
+from desktop_app.workspace import Workspace
 from sync.errors import Misuse
 from sync.messages import _
 
@@ -52,6 +54,7 @@ def add_commands(commands: Commands) -> None:
     stick.add_argument(
         "--files", choices=[each.value for each in Attachments], help=_("which attached files are carried this time")
     )
+    sync.add_argument("--office", action="store_true", help=_("look for office hubs in this network too"))
     bundle = commands.group("bundle", _("exchange by a file on a stick"))
     export = bundle.add("export", _("write a bundle file"), _export)
     export.add_argument("vault", metavar="VAULT", type=Path)
@@ -72,10 +75,8 @@ def _sync(arguments: Namespace) -> int:
     with opened(arguments) as workspace:
         told = len(workspace.notices)
         _choose_files(workspace.exchange.files, arguments)
-        moved = workspace.exchange.sync(
-            arguments.server, new_server=arguments.new_server, admission=_admission(arguments.admission)
-        )
-        found = [*workspace.notices[told:], *warnings(moved)]
+        moved = _exchanged(workspace, arguments)
+        found = [*workspace.notices[told:], *warnings(moved), *moved.away]
     for warning in found:
         output.tell(warning)
     lines = [
@@ -104,6 +105,18 @@ def _choose_files(carrier: FileExchange, arguments: Namespace) -> None:
     wanted = InAdvance(FileChoice(arguments.files or chosen.choice), limit)
     if wanted != chosen:
         carrier.choose(wanted)
+
+
+def _exchanged(workspace: Workspace, arguments: Namespace) -> SyncResult:
+    """Exchange with the server that is named, or by every way there is."""
+    if arguments.server or arguments.new_server or arguments.admission:
+        return workspace.exchange.sync(
+            arguments.server, new_server=arguments.new_server, admission=_admission(arguments.admission)
+        )
+    if not arguments.office:
+        return workspace.ways.exchange()
+    with looking_around(workspace):
+        return workspace.ways.exchange()
 
 
 def _admission(given: str | None) -> str | None:

@@ -22,6 +22,7 @@ from desktop_app.cli import (
     server,
     snapshots,
     units,
+    ways,
 )
 from desktop_app.cli.parser import Commands, Parser, common_options, use_own_translations
 from sync import messages
@@ -122,6 +123,7 @@ def _parser(upper_floor: Mapping[str, Handler]) -> Parser:
     kits.add_commands(commands)
     cases.add_commands(commands)
     exchange.add_commands(commands)
+    ways.add_commands(commands)
     server.add_commands(commands)
     audit.add_commands(commands)
     files.add_commands(commands)

@@ -24,6 +24,7 @@ from sync.replica import Replica
 
 _CONNECT_SECONDS = 20
 _READ_SECONDS = 90
+_HASTY_SECONDS = (3, 10)
 _PART_BYTES = 64 * 1024
 _ATTEMPTS = 3
 _MAX_BODY_BYTES = wire.MAX_MESSAGE_BYTES + crypto.SIGNATURE_BYTES
@@ -74,13 +75,15 @@ class Channel:
         url: The server's address, http or https.
         cancelled: Asked between the parts of a request and of a reply.
         pace: How fast bodies may go.
+        hasty: Give up soon: whoever is asked is near, or not there.
 
     Raises:
         Misuse: The address is not one.
     """
 
-    def __init__(self, url: str, cancelled: Callable[[], bool], pace: Pace = UNLIMITED) -> None:
+    def __init__(self, url: str, cancelled: Callable[[], bool], pace: Pace = UNLIMITED, *, hasty: bool = False) -> None:
         self._pace = pace
+        self._timeouts = _HASTY_SECONDS if hasty else (_CONNECT_SECONDS, _READ_SECONDS)
         self._url = _checked_url(url)
         self._cancelled = cancelled
         self.traffic = Traffic()
@@ -91,7 +94,7 @@ class Channel:
         self._proxies = {"no_proxy": host} if host in _LOOPBACK else None  # no proxy leads to this very computer
         # What is sent twice is taken once, so a POST may be tried again too.
         retries = Retry(
-            total=3,
+            total=0 if hasty else 3,
             connect=2,
             read=2,
             status=2,
@@ -261,7 +264,7 @@ class Channel:
                 self._url + path,
                 data=_Parts(body, self._pace, self._cancelled),  # each has the timeout to itself
                 headers=_NO_NEEDLESS_HEADERS,
-                timeout=(_CONNECT_SECONDS, _READ_SECONDS),
+                timeout=self._timeouts,
                 allow_redirects=False,
                 proxies=self._proxies,
                 stream=True,

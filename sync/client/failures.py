@@ -110,6 +110,17 @@ def wrong_server(url: str) -> Failure:
     )
 
 
+def no_hub_of_ours(url: str) -> Failure:
+    """No member's device stands behind a server that should be an office hub."""
+    return Refused(
+        "no_hub_of_ours",
+        _(
+            "At {url} there is a server, but no device of this community stands behind it. It got nothing. Check the "
+            "address; the address of the community’s own server belongs into the field “Server”."
+        ).format(url=url),
+    )
+
+
 def misbehaving(url: str) -> Failure:
     """The server's answers are not in order."""
     return Refused(

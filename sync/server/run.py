@@ -47,7 +47,7 @@ def serve(
 
     Args:
         data: A folder for the store and the key; made when missing.
-        host: The address to listen on.
+        host: The address to listen on; empty for all.
         port: The port; 0 takes a free one.
         tls_cert: A PEM certificate chain, to serve https.
         tls_key: Its PEM key.
@@ -68,7 +68,7 @@ class RunningServer:
 
     Args:
         data: A folder for the store and the key; made when missing.
-        host: The address to listen on.
+        host: The address to listen on; empty for all.
         port: The port; 0 takes a free one.
         tls_cert: A PEM certificate chain, to serve https.
         tls_key: Its PEM key.
@@ -328,8 +328,10 @@ def _listen(host: str, port: int) -> socket.socket:
     if not 0 <= port <= _MAX_PORT:  # the system would take the rest of a division
         raise Misuse("port", _("{port} is not a port: ports go from 0 to 65535.").format(port=port))
     try:
+        if not host:
+            return _listen_everywhere(port)
         family, kind, protocol, _name, address = socket.getaddrinfo(
-            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind, protocol)
         try:
@@ -348,6 +350,17 @@ def _listen(host: str, port: int) -> socket.socket:
             raise Refused("port_taken", message) from error
         raise _no_address(host, port, error) from error
     return listener
+
+
+def _listen_everywhere(port: int) -> socket.socket:
+    """Listen on all addresses of this computer, of both kinds where it has both."""
+    if socket.has_dualstack_ipv6():
+        try:
+            return socket.create_server(("", port), family=socket.AF_INET6, backlog=2048, dualstack_ipv6=True)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise
+    return socket.create_server(("", port), backlog=2048)
 
 
 def _no_address(host: str, port: int, reason: Exception) -> Refused:
