@@ -109,22 +109,38 @@ def read_users(log: Log, folder: Path, devices: Iterable[bytes]) -> Users:
     return Users(others, own, visit, troubles)
 
 
-def floor_of(mine: Heads, readers: Sequence[User]) -> Heads:
-    """Return the heads up to which every one of some devices has what it may read; all is lacked when there is none."""
-    if not readers:
-        return {unit: dict.fromkeys(chains, (0, b"")) for unit, chains in mine.items()}
+def floor_of(mine: Heads, readers: Sequence[User], begins: Heads) -> Heads:
+    """Return the heads up to which every one of some devices has what it may read; all is lacked when there is none.
+
+    Args:
+        mine: What is here.
+        readers: The devices.
+        begins: Where chains begin here, because a snapshot stands for what was before; others give that.
+    """
     floor: Heads = {}
     for unit, chains in mine.items():
         theirs = [reader.known.heads.get(unit, {}) for reader in readers if unit in reader.units]
         floor[unit] = {
-            life: (min((heads.get(life, (0, b""))[0] for heads in theirs), default=seq), b"")
+            life: (
+                max(
+                    min((heads.get(life, (0, b""))[0] for heads in theirs), default=seq if readers else 0),
+                    begins.get(unit, {}).get(life, (0, b""))[0],
+                ),
+                b"",
+            )
             for life, (seq, _hash) in chains.items()
         }
     return floor
 
 
 def have_all(spans: Spans, mine: Heads, users: Sequence[User]) -> bool:
-    """Say whether this device and all others that may read them have the frames of a volume."""
+    """Say whether this device and all others that may read them have the frames of a volume.
+
+    Args:
+        spans: Which frames are in it.
+        mine: What is here of the units that this device reads.
+        users: The others.
+    """
     for (unit, life), last in spans.ends():
         if unit in mine and mine[unit].get(life, (0, b""))[0] < last:
             return False

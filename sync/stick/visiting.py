@@ -247,7 +247,7 @@ class _Round:
         """Write what is lacked and not there yet, after making room; all links are always there, for newcomers."""
         mine = self._log.heads()
         sound = [held for held in self._taking.held if held.vouched]
-        floor = needs.floor_of(mine, users.served)
+        floor = needs.floor_of(mine, users.served, self._log.begins())
         needed = self._log.bytes_missing(beyond(floor, _covered(sound)))
         due = self._files.due(floor, users) if self._files else []
         if self._files:
@@ -267,7 +267,8 @@ class _Round:
         """Remove volumes that everybody has, oldest first, as far as room is short; return those that stay."""
         if not users.served:
             return sound
-        mine = self._log.heads()
+        read = frozenset().union(*(seat.units for seat in self._log.membership.seats(self._log.device)))
+        mine = {unit: chains for unit, chains in self._log.heads().items() if unit in read}
         total = sum(held.size for held in self._taking.held)
         free = places.free_bytes(self._folder)
         staying = []

@@ -92,7 +92,7 @@ def test_a_stick_that_is_fuller_than_it_says(trio: Trio, go: Go, place: Path) ->
     write(first, 60, 2_000)
     first.store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     place.mkdir(parents=True)
-    supply = Supply(first.log, needs.floor_of(first.log.heads(), []), Spans())
+    supply = Supply(first.log, needs.floor_of(first.log.heads(), [], {}), Spans())
     writer = Giving(first.log, place, 1, 10**6, Watcher())
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, before[1]))

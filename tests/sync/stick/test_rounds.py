@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from sync.ids import new_id
-from sync.stick import Options, look
+from sync.stick import Options, look, needs
+from sync.stick.statement import Statement
 from tests.sync.stick.conftest import Go, Trio, equal, volumes, write
 
 
@@ -121,3 +122,18 @@ def test_who_was_seen(trio: Trio, go: Go, stick: Path) -> None:
     write(first, 2)
     (seen,) = look(first.log, stick) or ()
     assert (seen.device, seen.behind) == (second.log.device, 2)
+
+
+def test_what_a_device_has_only_as_a_snapshot_is_left_to_others() -> None:
+    unit, life = b"u" * 16, b"l" * 16
+
+    def user(device: bytes, seq: int) -> needs.User:
+        said = Statement(b"c" * 32, device, 1, 1, 0, {unit: {life: (seq, bytes(32))}})
+        return needs.User(device, frozenset({unit}), needs.Known(1, said.heads), said)
+
+    mine, begins = {unit: {life: (50, bytes(32))}}, {unit: {life: (30, bytes(32))}}
+    new, old = user(b"n" * 16, 0), user(b"o" * 16, 45)
+    assert needs.floor_of(mine, [new, old], begins)[unit][life][0] == 30
+    assert needs.floor_of(mine, [old], begins)[unit][life][0] == 45
+    assert needs.floor_of(mine, [], begins)[unit][life][0] == 30
+    assert needs.floor_of(mine, [], {})[unit][life][0] == 0
