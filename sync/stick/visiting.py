@@ -122,7 +122,7 @@ def visit(
                 ).format(folder=root),
             ) from error
         raise Refused(
-            "cannot_write",
+            "unwritable",
             _(
                 "The stick in {folder} can't be read or written: {reason}. What was taken from it is in order and "
                 "stays; all data is safe on this computer. Take another stick."

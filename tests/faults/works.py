@@ -23,7 +23,8 @@ from desktop_app.vault.shares import Arrangement
 from desktop_app.vault.ways import NewPhrase
 from desktop_app.workspace import Workspace
 from sync import crypto, volume
-from sync.errors import Damaged, Failure
+from sync.errors import Damaged, Failure, Refused
+from sync.stick import statement
 from tests.faults.work import NONE, OTHER_PASSPHRASE, PASSPHRASE, Place, Say, Work, look, nothing
 
 _FILES = ("довідка.pdf", "скан.jpg")
@@ -258,6 +259,40 @@ def _handed_out(place: Place) -> str:
     return "whole"
 
 
+def with_stick(place: Place) -> None:
+    """Make what `invited` makes, and a stick on which the founder has left everything."""
+    invited(place)
+    (place.root / "stick").mkdir()
+    with open_workspace(place.beside / "founder", PASSPHRASE) as founder:
+        founder.sticks.exchange(place.root / "stick")
+
+
+def go_round(place: Place, say: Say) -> None:
+    """Take in what is on a stick, and leave there what its other user lacks."""
+    with open_workspace(place.vault, PASSPHRASE) as workspace:
+        say(f"saved {look(workspace)}{_on_stick(place)}")
+        workspace.log.on_applied.append(lambda _applied: say(f"now {look(workspace)}{_on_stick(place)}"))
+        if not workspace.sticks.exchange(place.root / "stick").complete:
+            raise Refused("no_space", "the stick is full")
+        say(f"saved {look(workspace)}{_on_stick(place)}")
+
+
+def _on_stick(place: Place) -> str:
+    """Return how many volumes are on the stick; each of them, and each statement, is whole."""
+    found = sorted((place.root / "stick").rglob("*.sprava"))
+    try:
+        for path in found:
+            with path.open("rb") as file:
+                community = volume.read_header(file).community
+                file.seek(0)
+                volume.check(file, community)
+        for path in (place.root / "stick").rglob("*.heads"):
+            statement.parse(path.read_bytes())
+    except (volume.BadVolume, statement.BadStatement) as error:
+        raise Damaged("damaged_bundle", str(error)) from error
+    return f"+{len(found)}"
+
+
 def attach(place: Place, say: Say) -> None:
     with open_workspace(place.vault, PASSPHRASE) as workspace:
         say(f"saved {look(workspace)}")
@@ -375,6 +410,7 @@ WORKS = {
     "join": Work(uninvited, join),
     "take_in": Work(invited, take_in),
     "exchange": Work(invited, exchange, server=True),
+    "go_round": Work(with_stick, go_round, look_beside=_on_stick),
     "hand_out": Work(founded, hand_out, look_beside=_handed_out),
     "make_backup": Work(founded, make_backup, look_beside=_backups),
     "bring_back": Work(backed_up, bring_back, tells=True),
