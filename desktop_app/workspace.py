@@ -40,7 +40,7 @@ from desktop_app.vault import failures as vault_failures
 from sync import digest, enrolment, ids
 from sync.errors import Failure, Refused, whereabouts
 from sync.log import Log
-from sync.messages import _
+from sync.messages import _, ngettext
 from sync.replica import Applied
 
 _logger = logging.getLogger(__name__)
@@ -160,6 +160,8 @@ class Workspace:
                     "the program. This was written into the audit. The cases are safe; tell the head of the unit."
                 )
             )
+        if undecided := self.log.undecided():
+            self.notices.append(_undecided(undecided))
         of_keys = key_past.examine(opened, self.log)
         if key_past.PUT_BACK in of_keys:
             self.notices.append(key_past.put_back())
@@ -420,3 +422,13 @@ class Workspace:
         for device in [members[known] for known in members if known not in self._known_devices]:
             self._known_devices.add(device.entry.id)
             self.audit.record("device_joined", device=device.entry.suffix, role=device.role)
+
+
+def _undecided(count: int) -> str:
+    return ngettext(
+        "{count} change that you wrote here after an administrator had taken the right from this device waits for an "
+        "administrator’s decision. It is kept here and there; colleagues do not see it yet.",
+        "{count} changes that you wrote here after an administrator had taken the right from this device wait for an "
+        "administrator’s decision. They are kept here and there; colleagues do not see them yet.",
+        count,
+    ).format(count=count)

@@ -215,13 +215,16 @@ class Applier:
         seats = self._membership.seats(header.device)
         if header.community != self._membership.community:
             raise Wait("community")
+        if not seats and self._settled:
+            return  # its author was a member when it was applied
         if not seats:
             raise Wait("member")
-        seats = [seat for seat in seats if header.unit in seat.ever]
-        if not seats:
-            raise Wait("unit")
-        if header.device != self._own_device and not self._reads(header):
-            raise Elsewhere
+        if not self._settled and header.device != self._own_device:
+            seats = [seat for seat in seats if header.unit in seat.ever]
+            if not seats:
+                raise Wait("unit")
+            if not self._reads(header):
+                raise Elsewhere
         if self.incarnations.devices.get(header.incarnation, header.device) != header.device:
             raise Wait("incarnation")
         frame.signed_with(seat.entry.sign_key for seat in seats)

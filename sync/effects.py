@@ -73,12 +73,24 @@ def apply(members: "Membership", link: Link) -> str:
 
 
 def remember(members: "Membership", link: Link) -> None:
-    """Keep in mind an invitation that does not count, because its author had lost its say when others learned of it.
+    """Keep in mind what does not count, because its author had lost its say when others learned of it.
 
-    Whoever came with it is no member, but an administrator can make it one, and what it wrote waits for that.
+    Whoever came with such an invitation is no member, but an administrator can make it one, and what it wrote waits for
+    that. In the same way what a device wrote in a unit waits into which it came by a word that does not count. The word
+    of somebody who never had a say is no such thing.
     """
-    if isinstance(link.body, Invite) and apply(members, link) in {"", "suffix"}:
-        members.void.add(link.body.invitation)
+    body = link.body
+    claimed = members.rights.claimed
+    scope = body.unit if isinstance(body, Assign) and body.unit in members.circles else members.common_unit
+    once = scope in members.rights.had(link.author, frozenset({members.governing(scope)}))
+    if not once and scope not in claimed.get(link.author, ()):
+        return
+    if isinstance(body, Invite) and link.author in members.devices and _take_effect(members, link) in {"", "suffix"}:
+        members.void.add(body.invitation)
+    if isinstance(body, Assign) and body.role != NOBODY:
+        claimed.setdefault(body.device, set()).add(body.unit)
+        if body.device in members.devices:
+            members.seat(members.devices[body.device].entry)
 
 
 def _may(members: "Membership", link: Link) -> bool:  # noqa: PLR0911 - one for each kind

@@ -1,44 +1,24 @@
 """The replicated log of one vault: the one way in for every change, whoever made it and however it came."""
 
 import copy
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sync import caretaking, chains, changes, epochs, frames, histories, membership, named, rebuilding
+from sync import caretaking, chains, changes, epochs, frames, histories, membership, named, rebuilding, writing
 from sync.applying import Applier, Projector, Store
 from sync.changes import Change
 from sync.crypto import Opener, Signer
 from sync.errors import Refused
-from sync.frames import Header
 from sync.histories import Record, Written
 from sync.ids import random_id
 from sync.keyring import Keyring
-from sync.membership import Cut, Link, Membership
+from sync.membership import Assign, Cut, Link, Membership, Revoke
 from sync.messages import _
 from sync.replica import Applied, Heads
 from sync.sqlcipher import Connection
+from sync.writing import Author, Identity
 
 __all__ = ["Identity", "Log", "Position", "Record", "Written"]
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who this vault is in its community.
-
-    Args:
-        community: 32-byte id.
-        device: 16-byte id of this device, which is one person's seat on one computer.
-        signer: The device's signing key.
-        opener: The device's key for what is sealed to it.
-        incarnation: 16-byte id of the present life of this device's log.
-    """
-
-    community: bytes
-    device: bytes
-    signer: Signer
-    opener: Opener
-    incarnation: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +136,11 @@ class Log:
         """
         with self._store.write() as connection:
             decided = decide(connection)
+            author = Author(self.identity, self.membership, self.me)
             applier = Applier(connection, self.membership, self._projector)
             for unit, written in decided:
                 for portion in changes.portions(written):
-                    self._append_own(connection, applier, unit, portion)
+                    writing.append(connection, applier, author, unit, portion)
             applied = applier.finish()
         return self.tell(applied)
 
@@ -256,58 +237,8 @@ class Log:
             "INSERT INTO link (hash, body) VALUES (?, ?)", [(link.hash, link.data) for link in added]
         )
         epochs.take(connection, members, self.device, self.identity.opener)
-        if members.revocations or members.rights.changes:
+        if any(isinstance(link.body, Assign | Revoke) for link in added):
             rebuilding.withdraw(connection, members, self._projector, self.device)
-
-    def _append_own(self, connection: Connection, applier: Applier, unit: bytes, written: list[Change]) -> None:
-        identity = self.identity
-        unit_row = applier.units[unit]
-        number = applier.incarnations.numbers.get(identity.incarnation)
-        if number is None:
-            number = applier.incarnations.add(connection, identity.incarnation, identity.device)
-        head = applier.heads.get((unit_row, number))
-        epoch, key, intake = self._sealing(connection, unit, unit_row)
-        heads = []
-        for (row, incarnation), other in applier.heads.items():
-            if row == unit_row and incarnation != number and other.seq > other.told:
-                heads.append((applier.incarnations.ids[incarnation], other.seq))
-                applier.mark_told(row, incarnation)
-        header = Header(
-            identity.community,
-            unit,
-            identity.device,
-            identity.incarnation,
-            head.seq + 1 if head else 1,
-            head.hash if head else frames.NO_PREVIOUS,
-            epoch,
-            tuple(sorted(heads)),
-        )
-        batch = changes.group(written, applier.counter + 1, time.time_ns() // 1_000_000)
-        payload = changes.encode(batch)
-        if intake:
-            frame = frames.build_for_intake(header, payload, key, identity.opener, identity.signer)
-        else:
-            frame = frames.build(header, payload, key, identity.signer)
-        applier.take_own(frame, batch)
-
-    def _sealing(self, connection: Connection, unit: bytes, unit_row: int) -> tuple[bytes, bytes, bool]:
-        """Return the epoch and the key that a frame is sealed with, and whether the key is the intake's public one."""
-        me = self.me
-        if unit not in me.units and me.roles.get(unit) == membership.REGISTRAR:
-            known = self.membership.intake(unit)
-            if known is None:
-                raise Refused(
-                    "no_intake",
-                    _(
-                        "The administrator’s device has not prepared the unit for registrars yet. Exchange with it, "
-                        "and try again. Nothing was changed."
-                    ),
-                )
-            return (*known, True)
-        epoch, key = connection.execute(
-            "SELECT epoch, key FROM epoch_key WHERE unit = ? AND newest", (unit_row,)
-        ).fetchone()
-        return epoch, key, False
 
     def tell(self, applied: Applied) -> Applied:
         """Call whoever wants to know what was applied, if anything was."""
@@ -458,6 +389,19 @@ class Log:
         """Return how many frames are kept aside, by reason."""
         with self._store.read() as connection:
             return dict(connection.execute("SELECT reason, count(*) FROM waiting GROUP BY reason").fetchall())
+
+    def undecided(self) -> int:
+        """Return how many of this device's own frames wait at the others, because it had lost the right by then."""
+        members = self.membership
+        if self.device not in members.revocations.keys() | members.rights.lessened(members.common_unit):
+            return 0
+        with self._store.read() as connection:
+            rows = connection.execute(
+                "SELECT u.uuid, i.uuid, f.seq FROM frame f JOIN unit u ON u.id = f.unit"
+                " JOIN incarnation i ON i.id = f.incarnation WHERE i.device = ?",
+                (self.device,),
+            ).fetchall()
+        return sum(bool(members.may_stand(self.device, *place)) for place in rows)
 
     def chains_of(self, device: bytes, *, waiting: bool = False) -> list[Cut]:
         """Return how far the chains of a device have come here.

@@ -237,8 +237,8 @@ class Membership:
             reason = effects.unproven(trial, link)
             if not reason and (reason := ruling.objection(trial, link)):
                 effects.remember(trial, link)
-            elif not reason:
-                reason = effects.apply(trial, link)
+            elif not reason and (reason := effects.apply(trial, link)) == "right":
+                effects.remember(trial, link)  # the word that gave the say may be one that does not count itself
             if reason:
                 trial.refused[link.hash] = reason
         return trial

@@ -53,7 +53,9 @@ class Ruling:
         """
         if link.hash in self.void:
             return "last"
-        if link.hash in self.in_force:
+        # How a device came in stays known, also to whoever puts out one that it can't have heard of: else nobody could
+        # verify what it wrote before.
+        if link.hash in self.in_force or isinstance(link.body, Enrol):
             return ""
         for bar in self.bars.get(link.author, ()):
             if link.hash in bar.known:

@@ -74,7 +74,7 @@ def withdraw(connection: Connection, members: Membership, projector: Projector, 
         own_device: This device, which keeps what it wrote.
     """
     keyring, devices = Keyring.load(connection), Incarnations.load(connection).devices
-    lost = members.revocations.keys() | {device for device, _unit in members.rights.changes}
+    lost = members.revocations.keys() | members.rights.lessened(members.common_unit)
     lost |= set(devices.values()) - members.devices.keys()
     back = [
         entry

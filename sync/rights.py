@@ -10,6 +10,7 @@ NOBODY = ""
 
 READING_ROLES = frozenset({ADMINISTRATOR, HEAD, CLERK, AUDITOR})
 _FEWEST_FIRST = (NOBODY, REGISTRAR, AUDITOR, CLERK, HEAD, ADMINISTRATOR)
+_FREE_ROLES = frozenset({ADMINISTRATOR, HEAD, CLERK})
 _ROLES = frozenset(_FEWEST_FIRST) - {NOBODY}
 
 Knows = Callable[[bytes, bytes], bool]
@@ -83,10 +84,12 @@ class Rights:
     Attributes:
         entered: With which roles each device entered the community, by unit.
         changes: What the links changed since, by device and unit, in the order of the links.
+        claimed: The units into which each device came by a word that turned out not to count.
     """
 
     entered: dict[bytes, dict[bytes, str]] = field(default_factory=dict)
     changes: dict[tuple[bytes, bytes], list[Change]] = field(default_factory=dict)
+    claimed: dict[bytes, set[bytes]] = field(default_factory=dict)
 
     def change(self, device: bytes, unit: bytes, change: Change) -> None:
         """Note what a link changed."""
@@ -128,6 +131,14 @@ class Rights:
                 found.append(key)
         return sorted(found)
 
+    def lessened(self, common_unit: bytes) -> set[bytes]:
+        """Return the devices that may have lost a right to write which they had."""
+        return {
+            device
+            for (device, unit), changes in self.changes.items()
+            if unit == common_unit or any(change.role not in _FREE_ROLES for change in changes)
+        }
+
     def had(self, device: bytes, roles: frozenset[str]) -> frozenset[bytes]:
         """Return the units in which a device has or had one of some roles."""
         units = {unit for unit, role in self.entered.get(device, {}).items() if role in roles}
@@ -136,9 +147,10 @@ class Rights:
 
     def device(self, entry: DeviceEntry, common_unit: bytes, knows: Knows) -> Device:
         """Return a member with its present roles."""
-        ever = self.had(entry.id, _ROLES)
+        claimed = self.claimed.get(entry.id, set())
+        ever = self.had(entry.id, _ROLES) | claimed
         roles = {unit: role for unit in ever if (role := self.present(entry.id, unit, knows))}
-        return _seated(entry, common_unit, roles, ever, self.had(entry.id, WRITING_ROLES))
+        return _seated(entry, common_unit, roles, ever, self.had(entry.id, WRITING_ROLES) | claimed)
 
 
 def entering(entry: DeviceEntry, common_unit: bytes, roles: Mapping[bytes, str]) -> Device:

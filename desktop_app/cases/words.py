@@ -15,6 +15,7 @@ _SYSTEM = {
     model.STAGE: N_("Stage"),
     model.REGISTERED_ON: N_("Registered on"),
     model.DELETED: N_("Deleted"),
+    model.MOVED_FROM: N_("Came from the unit"),
     HISTORY_FIELD: N_("File"),
 }
 

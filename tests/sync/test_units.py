@@ -38,7 +38,12 @@ def same(replicas: list[Replica]) -> None:
     """Members are the same on all; frames, what waits and why, keys and values on all that read a unit."""
     states = [replica.log.membership for replica in replicas]
     assert len({str(sorted(state.links)) for state in states}) == 1
-    assert len({str((state.devices, state.refused, state.clashes)) for state in states}) == 1
+    for state in states:
+        assert (state.devices, state.refused, state.clashes) == (
+            states[0].devices,
+            states[0].refused,
+            states[0].clashes,
+        )
     for unit in states[0].units:
         readers = [replica for replica in replicas if unit in replica.log.me.units and not replica.log.is_revoked]
         assert len({str(_of_unit(replica, unit)) for replica in readers}) <= 1

@@ -111,7 +111,8 @@ def _event_html(kit: Kit, event: Event) -> str:
     muted = theme.tokens().muted
     where = _("this computer") if event.mine else event.device
     head = _strong(escape(event.person))
-    tail = escape(" · ".join(part for part in (moment_words(event.when, local_now()), where) if part))
+    parts = (moment_words(event.when, local_now()), where, event.entries[0].unit)
+    tail = escape(" · ".join(part for part in parts if part))
     lines = [f'<p style="margin-top:10px; margin-bottom:2px">{head}<br><span style="color:{muted}">{tail}</span></p>']
     if event.registered:
         lines.append(_line(escape(_("Registered as {number}").format(number=event.registered))))
@@ -131,7 +132,8 @@ def _change_html(kit: Kit, entry: HistoryEntry, muted: str) -> str:
     label = escape(field_label(kit, entry.field))
     before = escape(_short(field_value(kit, entry.field, entry.before), _LONG_BEFORE))
     after = escape(_short(field_value(kit, entry.field, entry.after), _LONG_AFTER))
-    return f'<span style="color:{muted}">{label}:</span> {before} → {_strong(after)}'
+    late = f' <span style="color:{muted}">({escape(_("written late"))})</span>' if entry.late else ""
+    return f'<span style="color:{muted}">{label}:</span> {before} → {_strong(after)}{late}'
 
 
 def _strong(html: str) -> str:
