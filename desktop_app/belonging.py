@@ -23,3 +23,9 @@ def belonging_words(log: Log) -> str:
             "it: exchange, and read your code to the administrator."
         )
     return ""
+
+
+def heading_of(words: str) -> tuple[str, str]:
+    """Divide what a person is told into its first sentence and the rest."""
+    heading, stop, rest = words.partition(". ")
+    return heading + stop.strip(), rest

@@ -78,6 +78,10 @@ class UnitService:
                 for unit in sorted(shown)
             ]
 
+    def writable(self) -> list[UnitInfo]:
+        """Return the units in which this device may register cases."""
+        return [unit for unit in self.all() if unit.role in membership.WRITING_ROLES]
+
     def add(self, name: str) -> UnitInfo:
         """Make a unit with a key of its own; all administrators belong to it, so that one lost computer loses no unit.
 

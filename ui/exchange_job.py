@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _SETTLE_MS = 1_500
 """What is written within this time goes together."""
 
+_NO = frozenset({"suspended", "not_member", "not_a_member", "not_admitted", "other_community", "revoked"})
+"""What stays so until somebody decides otherwise, and is therefore shown until an exchange succeeds."""
+
 
 class ExchangeJob(QObject):
     """Runs the exchange beside everything else, tells how far it is, and can be stopped between two steps.
@@ -34,6 +37,9 @@ class ExchangeJob(QObject):
         workspace: The open vault.
         worker: Where it runs.
         parent: The desk's context.
+
+    Attributes:
+        refusal: Why the community's server does not serve this device, or the community, until somebody decides.
     """
 
     started = Signal()
@@ -60,6 +66,7 @@ class ExchangeJob(QObject):
         self._again = self._whole = False
         self._before: SyncResult | None = None
         self._told = ""
+        self.refusal: Failure | None = None
         self.running = False
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -181,7 +188,7 @@ class ExchangeJob(QObject):
                 self._run(only_waiting=False)  # what was urgent goes now, and then the files go on
                 return
         self.running = False
-        self._told = ""
+        self._told, self.refusal = "", None
         if result is not None and (not self._quiet or warnings(result)):
             self.succeeded.emit(result)
         self._end()
@@ -192,6 +199,8 @@ class ExchangeJob(QObject):
         if not self._quiet or (not isinstance(failure, Unreachable) and failure.code not in {self._told, "no_server"}):
             self.failed.emit(failure)
         self._told = failure.code
+        if failure.code in _NO:
+            self.refusal = failure
         if failure.code == "no_server" and not self._quiet:
             self.address_missing.emit()
         self._end()

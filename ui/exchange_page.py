@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from desktop_app.attachments.exchanging import Standing
 from desktop_app.attachments.trip import FileProgress
 from desktop_app.attachments.whereabouts import InAdvance
+from desktop_app.belonging import belonging_words, heading_of
 from desktop_app.exchange import ExchangeStatus
 from desktop_app.sizes import size_words
 from desktop_app.workspace import ChangeEvent, VaultInfo, Workspace
@@ -45,6 +46,7 @@ class _Loaded:
     folder: str
     standing: Standing
     in_advance: InAdvance
+    belonging: str
 
 
 def _load(workspace: Workspace) -> _Loaded:
@@ -55,6 +57,7 @@ def _load(workspace: Workspace) -> _Loaded:
         str(workspace.folder),
         exchange.files.standing(),
         exchange.files.in_advance,
+        belonging_words(workspace.log),
     )
 
 
@@ -113,6 +116,7 @@ class ExchangePage(Page):
         self.server.focus_first()
 
     def _show(self, loaded: _Loaded) -> None:
+        self.server.show_belonging(loaded.belonging)
         self.server.show_status(loaded.status)
         self.device.show_info(loaded.info, loaded.folder)
         self.files.show_files(loaded.standing, loaded.in_advance)
@@ -130,6 +134,7 @@ class ServerCard(Card):
         super().__init__("", parent)
         self._context = context
         self._job = context.exchange
+        self._belonging = ""
         self._icon = icon_label("offline", "muted", self, theme.scaled(32))
         self.state = label("", "lead", parent=self, wrap=True)
         self.detail = label("", "", "muted", self, wrap=True)
@@ -153,13 +158,22 @@ class ServerCard(Card):
         """Put the focus on the exchange, or on the address where none is known."""
         (self.sync if self.address.text() and self.sync.isEnabled() else self.address).setFocus()
 
+    def show_belonging(self, words: str) -> None:
+        """Know whether this device still belongs to the community.
+
+        Args:
+            words: From `belonging_words`.
+        """
+        self._belonging = words
+
     def show_status(self, status: ExchangeStatus) -> None:
         """Show a state.
 
         Args:
             status: What the vault says.
         """
-        state = state_of(status)
+        refusal = self._job.refusal
+        state = barred(self._belonging or (refusal.message if refusal else "")) or state_of(status)
         self._icon.setPixmap(icons.pixmap(state.icon, state.role, theme.scaled(32), self.devicePixelRatioF()))
         self.state.setText(state.sentence)
         self.detail.setText(state.detail)
@@ -258,6 +272,16 @@ class ExchangeState:
     role: str
     sentence: str
     detail: str
+
+
+def barred(words: str) -> ExchangeState | None:
+    """Return how the exchange stands where somebody has said no, or None when nobody has.
+
+    Args:
+        words: What the person is told, its first sentence for the heading.
+    """
+    heading, rest = heading_of(words)
+    return ExchangeState("lock", "warn", heading, rest) if words else None
 
 
 def state_of(status: ExchangeStatus) -> ExchangeState:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop_app.backup.service import BackupStatus
-from desktop_app.belonging import belonging_words
+from desktop_app.belonging import belonging_words, heading_of
 from desktop_app.cases.model import CaseRow, Draft, Today
 from desktop_app.kits.model import Kit, text
 from desktop_app.members import Due
@@ -216,6 +216,7 @@ class TodayPage(Page):
         self.recovery.open.clicked.connect(partial(context.show_page, "administration", "recovery"))
         self.backup.open.clicked.connect(partial(context.show_page, "administration", "backup"))
         context.backup.status_changed.connect(self._show_backup)
+        context.exchange.ended.connect(self.activate)
 
     def _open_draft(self, draft_id: str) -> None:
         self.context.new_case(draft_id)
@@ -228,7 +229,8 @@ class TodayPage(Page):
         self.recent.show_rows(_case_rows(today.recent), None)
         self.drafts.show_rows([_draft_row(draft, loaded.kits) for draft in today.drafts], len(today.drafts))
         self.conflicts.show_count(loaded.conflicts)
-        self.standing.show_words(loaded.standing)
+        refusal = self.context.exchange.refusal
+        self.standing.show_words(loaded.standing or (refusal.message if refusal else ""))
         self.people.show_due(loaded.due)
         self.recovery.show_state(loaded.recovery)
         self._has_cases = bool(today.open_total or today.recent or today.from_others)
@@ -288,7 +290,7 @@ class _StandingNote(_Note):
         super().__init__("lock", "", _("Look"), _("Look at the exchange"), parent)
 
     def show_words(self, words: str) -> None:
-        heading, _full_stop, rest = words.partition(". ")
+        heading, rest = heading_of(words)
         self.words.setText(heading)
         self.hint.setText(rest)
         self.setVisible(bool(words))

@@ -226,6 +226,17 @@ def last_in_tab_order(window: QWidget) -> QWidget | None:
     return None
 
 
+def tab_stops(part: QWidget) -> list[QWidget]:
+    """Return the widgets in a part of a window that Tab comes to, in the order in which it does."""
+    found = []
+    widget = part.nextInFocusChain()
+    while widget is not None and widget is not part:
+        if part.isAncestorOf(widget) and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            found.append(widget)
+        widget = widget.nextInFocusChain()
+    return found
+
+
 def line(parent: QWidget | None = None) -> QFrame:
     """Return a thin line that parts two areas."""
     result = QFrame(parent)

@@ -63,8 +63,8 @@ class AuditGrid(Table):
         small = QFontMetrics(theme.font("small"))
         longest = max(chip_width(State("ok", "ok", kinds.title(kind)), small) for kind in KINDS)
         device = _("device {suffix}").format(suffix=10)
-        where = f"{origin_words(Origin.DESK)}, {device}"
-        needed[Column.WHERE] = metrics.horizontalAdvance(where) + _CELL_PADDING
+        wheres = [metrics.horizontalAdvance(f"{origin_words(origin)}, {device}") for origin in Origin]
+        needed[Column.WHERE] = max(wheres) + _CELL_PADDING
         needed[Column.WHAT] = min(longest, theme.scaled(_WIDEST_WHAT)) + _CELL_PADDING
         room = self.viewport().width()
         if not self._people_shown:

@@ -39,6 +39,7 @@ class CaseHead(QWidget):
         self._number = title("", chips)
         self._stage = Chip(chips)
         self._due = Chip(chips)
+        self._unit = Chip(chips)
         self._subject = label("", "strong", parent=self, wrap=True)
         self._person = label("", role="muted", parent=self, wrap=True)
         self.back = icon_button("back", _("Back (Alt+Left)"), self)
@@ -59,12 +60,13 @@ class CaseHead(QWidget):
         self.back.clicked.connect(self.back_wanted)
         self.edit.clicked.connect(self.edit_wanted)
 
-    def show_case(self, view: CaseView, today: date) -> None:
+    def show_case(self, view: CaseView, today: date, unit: str = "") -> None:
         """Show how a case stands.
 
         Args:
             view: The case.
             today: The local day, for its term.
+            unit: The name of its unit; empty where there is only one.
         """
         kit = view.kit
         stage = next((stage for stage in kit.stages if stage.id == view.stage), None)
@@ -75,6 +77,7 @@ class CaseHead(QWidget):
         look = ("ok", "ok") if final else ("accent", "stage")
         self._stage.show_state(State(*look, word), _("Stage: {stage}").format(stage=word))
         self._due.show_state(_term(view, today, final=final), due_words(view.due_on, today, final=final))
+        self._unit.show_state(State("muted", "unit", unit) if unit else State("", "", ""), "")
         self._subject.setText(str(view.values.get(kit.title_field) or text(kit.title)))
         self._person.setText(str(view.values.get(kit.person_field) or ""))
         self._person.setVisible(bool(self._person.text()) and kit.person_field != kit.title_field)

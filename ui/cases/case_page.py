@@ -21,6 +21,7 @@ from ui.cases.case_header import CaseHead
 from ui.cases.details import DetailsPane
 from ui.cases.edit_form import EditForm
 from ui.cases.editing import change_words, changed_fields, still_seen
+from ui.cases.where import NOWHERE, Where, WhereAsked, load_where
 from ui.context import DeskContext
 from ui.forms.drafts import EDIT_DRAFT, DraftKeeper
 from ui.forms.form import local_now
@@ -41,6 +42,7 @@ class Loaded:
     draft: Draft | None
     files: Sequence[FileEntry]
     older: bool = False
+    where: Where = NOWHERE
 
 
 class CasePage(Page):
@@ -64,6 +66,8 @@ class CasePage(Page):
         self.head = CaseHead(self)
         self.bar = MessageBar(self)
         self.pane = DetailsPane(self, readers=context.workspace.audit_log.sees_all)
+        self.where = WhereAsked(context, self)
+        self.pane.put_ways(self.where.starts)
         self.files = FilesCard(context, self.pane)
         self.pane.put_files(self.files, self.files.progress.stop)
         self._stack = QStackedWidget(self)
@@ -144,7 +148,7 @@ class CasePage(Page):
             readers = []
         steps = [Action(f"step-{step.text()}", step.text(), step.click, "forward") for step in self.head.steps]
         edit = Action("edit-case", _("Edit the case"), self.edit, "edit", ("F2",))
-        return [edit, *steps, *self.files.commands(), *readers]
+        return [edit, *steps, *self.where.commands(), *self.files.commands(), *readers]
 
     def edit(self) -> None:
         """Begin to change the values, or go on with the draft."""
@@ -158,6 +162,7 @@ class CasePage(Page):
         self._stack.addWidget(form)
         self._stack.setCurrentWidget(form)
         self.head.set_editing(editing=True)
+        self.where.fold()
         self.bar.hide()
         form.fields.set_values(self.view.values)
         self._keeper = DraftKeeper(self.context, EDIT_DRAFT + self.view.id, form.fields)
@@ -199,6 +204,7 @@ class CasePage(Page):
         left.setSpacing(theme.SPACE_S)
         left.addWidget(self.head)
         left.addWidget(self.bar)
+        left.addWidget(self.where)
         left.addWidget(self._stack, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.SPACE_L, theme.SPACE_M, theme.SPACE_M, theme.SPACE_M)
@@ -214,6 +220,7 @@ class CasePage(Page):
         self.head.edit_wanted.connect(self.edit)
         self.head.move_wanted.connect(self._move)
         self.pane.readers_wanted.connect(self._show_readers)
+        self.where.moved.connect(self._load)
         self.pane.older_wanted.connect(self._fetch_older)
         self._missing.asked.connect(self._back)
         self.files.opened.connect(self._open_file)
@@ -239,7 +246,8 @@ class CasePage(Page):
             return
         before, self.view, self._draft = self.view, loaded.view, loaded.draft
         today = local_now().date()
-        self.head.show_case(loaded.view, today)
+        self.head.show_case(loaded.view, today, loaded.where.unit)
+        self.where.show_case(loaded.view, loaded.where)
         self.pane.show_case(loaded.view, loaded.history, today, older=loaded.older)
         self._show_parts(shown=True)
         self.files.show_files(loaded.view.id, loaded.files)
@@ -384,4 +392,5 @@ def load_case(workspace: Workspace, case_id: str) -> Loaded:
     view, history = workspace.cases.open(case_id)
     draft = workspace.drafts.get(EDIT_DRAFT + view.id)
     older = workspace.snapshots.missing(view.id) > 0
-    return Loaded(view, history, draft, workspace.files.list(view.id), older=older)
+    where = load_where(workspace, view)
+    return Loaded(view, history, draft, workspace.files.list(view.id), older=older, where=where)

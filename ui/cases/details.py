@@ -29,7 +29,7 @@ class DetailsPane(QFrame):
 
     readers_wanted = Signal()
     older_wanted = Signal()
-    _FILES_AT = 3
+    _FILES_AT = 4
 
     def __init__(self, parent: QWidget | None = None, *, readers: bool = False) -> None:
         super().__init__(parent)
@@ -89,6 +89,10 @@ class DetailsPane(QFrame):
         self.setTabOrder(self.older, self.readers)
         self._column.insertWidget(self._FILES_AT, files)
         self._column.insertWidget(self._FILES_AT + 1, line(self))
+
+    def put_ways(self, starts: QWidget) -> None:
+        """Put what can be done about where the case belongs below the facts."""
+        self._column.insertWidget(2, starts)
 
     def _want_older(self) -> None:
         self.older.setEnabled(False)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
-from desktop_app.cases.model import CaseQuery
+from desktop_app.cases.model import CaseQuery, Unit
 from desktop_app.kits.model import Kit, text
 from sync.messages import _, ngettext
 from ui.forms.flow import FlowRow
@@ -25,6 +25,8 @@ class FilterBar(FlowRow):
         self._words = ""
         self.kit = _combo(_("Case type"), self)
         self.stage = _combo(_("Stage"), self)
+        self.unit = _combo(_("Unit"), self)
+        self.unit.hide()
         self.only_open = QCheckBox(_("Only open"), self)
         self.overdue = QCheckBox(_("Only overdue"), self)
         self.words = button("", "close", "quiet", self)
@@ -34,6 +36,7 @@ class FilterBar(FlowRow):
         self._fill_stages()
         self.kit.currentIndexChanged.connect(self._kit_changed)
         self.stage.currentIndexChanged.connect(self._announce)
+        self.unit.currentIndexChanged.connect(self._announce)
         self.only_open.toggled.connect(self._announce)
         self.overdue.toggled.connect(self._announce)
         self.words.clicked.connect(self._forget_words)
@@ -48,6 +51,19 @@ class FilterBar(FlowRow):
             with QSignalBlocker(self.kit):
                 self._fill_kits()
                 self.kit.setCurrentIndex(max(self.kit.findData(chosen), 0))
+
+    def set_units(self, units: Sequence[Unit]) -> None:
+        """Offer these units, where there is more than one."""
+        chosen = self.unit.currentData()
+        with QSignalBlocker(self.unit):
+            self.unit.clear()
+            self.unit.addItem(_("All units"), None)
+            for unit in units:
+                self.unit.addItem(unit.name, unit.id)
+            self.unit.setCurrentIndex(max(self.unit.findData(chosen), 0))
+        self.unit.setVisible(len(units) > 1)
+        if self.unit.currentData() != chosen:
+            self._announce()
 
     def set_words(self, words: str) -> None:
         """Search for some words; empty for none."""
@@ -71,6 +87,7 @@ class FilterBar(FlowRow):
             kit=self.kit.currentData(),
             text=self._words,
             stage=self.stage.currentData(),
+            unit=self.unit.currentData(),
             only_open=self.only_open.isChecked(),
             overdue=self.overdue.isChecked(),
             sort=sort,
@@ -80,13 +97,16 @@ class FilterBar(FlowRow):
     @property
     def narrowed(self) -> bool:
         """Whether any filter is set."""
-        chosen = self.kit.currentData() or self.stage.currentData() or self._words
+        chosen = self.kit.currentData() or self.stage.currentData() or self.unit.currentData() or self._words
         return bool(chosen) or self.only_open.isChecked() or self.overdue.isChecked()
 
     def clear(self) -> None:
         """Set no filter at all."""
-        blockers = [QSignalBlocker(widget) for widget in (self.kit, self.stage, self.only_open, self.overdue)]
+        blockers = [
+            QSignalBlocker(widget) for widget in (self.kit, self.stage, self.unit, self.only_open, self.overdue)
+        ]
         self.kit.setCurrentIndex(0)
+        self.unit.setCurrentIndex(0)
         self.only_open.setChecked(False)
         self.overdue.setChecked(False)
         self._words = ""

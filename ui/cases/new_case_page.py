@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from desktop_app.cases.model import CaseQuery, Draft, Registered
 from desktop_app.kits import validation
 from desktop_app.kits.model import Kit
+from desktop_app.units import UnitInfo
 from desktop_app.workspace import Workspace
 from sync.errors import Failure
 from sync.messages import _
@@ -33,11 +34,12 @@ REGISTER_KEYS = ("Ctrl+Return", "Ctrl+Enter", "F8")
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What the page begins with: case types, the last one used first; drafts of new cases; the draft asked for."""
+    """What the page begins with: case types, the last one used first; drafts of new cases; the one asked for; units."""
 
     kits: Sequence[Kit]
     drafts: Sequence[Draft]
     wanted: Draft | None
+    units: Sequence[UnitInfo] = ()
 
 
 class NewCasePage(Page):
@@ -55,6 +57,8 @@ class NewCasePage(Page):
         self._thrown: Draft | None = None
         self._draft_wanted = ""
         self._busy = False
+        self._units: Sequence[UnitInfo] = ()
+        self._unit: str | None = None
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self.chooser)
         self._stack.addWidget(self.registered)
@@ -129,12 +133,15 @@ class NewCasePage(Page):
             return
         self._busy = True
         draft_id = self._keeper.draft_id if self._keeper else ""
-        job = partial(register, self.context.workspace, self.form.fields.kit.id, self.form.fields.values(), draft_id)
+        self._unit = self.form.unit_id
+        values = self.form.fields.values()
+        job = partial(register, self.context.workspace, self.form.fields.kit.id, values, draft_id, self._unit)
         self.context.run(job, self._registered, self._refused)
 
     # Own
 
     def _start(self, start: Start) -> None:
+        self._units = start.units
         self.chooser.offer(start.kits, start.drafts, self._thrown)
         wanted, self._draft_wanted = self._draft_wanted, ""
         empty = self.chooser.kit(wanted.removeprefix(EMPTY_FORM)) if wanted.startswith(EMPTY_FORM) else None
@@ -154,6 +161,7 @@ class NewCasePage(Page):
         form.register_wanted.connect(self.register)
         form.other_wanted.connect(self._other)
         form.discard_wanted.connect(self._discard)
+        form.offer_units(self._units, self._unit)
         self.form = form
         self._stack.addWidget(form)
         self._stack.setCurrentWidget(form)
@@ -242,10 +250,13 @@ def load_start(workspace: Workspace, wanted: str) -> Start:
         kits,
         [draft for draft in drafts if draft.id.startswith(NEW_DRAFT)],
         next((draft for draft in drafts if draft.id == wanted), None),
+        workspace.members.units.writable(),
     )
 
 
-def register(workspace: Workspace, kit_id: str, values: dict[str, object], draft_id: str) -> Registered:
+def register(
+    workspace: Workspace, kit_id: str, values: dict[str, object], draft_id: str, unit_id: str | None = None
+) -> Registered:
     """Register a case and forget its draft; runs on a worker.
 
     Args:
@@ -253,8 +264,9 @@ def register(workspace: Workspace, kit_id: str, values: dict[str, object], draft
         kit_id: What it is.
         values: What was filled in.
         draft_id: The draft that is done with.
+        unit_id: In which unit; by default the first of this device.
     """
-    registered = workspace.cases.register(kit_id, values)
+    registered = workspace.cases.register(kit_id, values, unit_id)
     # The case is there: a draft that the disk won't let go of must not call it unregistered.
     with suppress(Failure):
         workspace.drafts.delete(draft_id)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from desktop_app.cases.model import Unit
 from desktop_app.kits.model import Kit
 from desktop_app.workspace import ChangeEvent
 from sync.messages import _
@@ -78,6 +79,7 @@ class CasesPage(Page):
     def activate(self) -> None:
         """Ask for the rows the first time, refresh them later."""
         self.context.run(self.context.workspace.kits, self._take_kits)
+        self.context.run(self.context.workspace.units, self._take_units)
         if self._asked:
             self.grid.refresh()
         else:
@@ -94,6 +96,9 @@ class CasesPage(Page):
     def _take_kits(self, kits: Sequence[Kit]) -> None:
         self.filters.set_kits(kits)
         self.model.set_kits({kit.id: kit for kit in kits})
+
+    def _take_units(self, units: Sequence[Unit]) -> None:
+        self.filters.set_units(units)
 
     def _ask(self) -> None:
         self._asked = True

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktop_app.members import Member, State
 from desktop_app.workspace import ChangeEvent
@@ -19,7 +20,7 @@ from ui.people.late_card import LateCard
 from ui.people.units_card import UnitsCard
 from ui.people.words import WAITING, Known, device_row, load
 from ui.row_list import RowList
-from ui.widgets import Card, Tall, button, caption, label, scrolled, title
+from ui.widgets import Card, Tall, button, caption, label, scrolled, tab_stops, title
 
 _TWO_COLUMNS = 880
 
@@ -34,7 +35,9 @@ class PeoplePage(Page):
         super().__init__(context, parent)
         self._known: Known | None = None
         self._target = ""
-        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._wide: bool | None = None
+        self._row = QHBoxLayout()
+        self._sides = (QVBoxLayout(), QVBoxLayout())
         self.invite = button(_("Invite a computer"), "invite", "primary", self)
         self._reading = caption(
             _("Only an administrator changes who belongs to the community and what they may do. You see how it is."),
@@ -89,7 +92,9 @@ class PeoplePage(Page):
         """Qt: two columns where each has room, else one."""
         super().resizeEvent(event)
         wide = self.width() >= theme.scaled(_TWO_COLUMNS)
-        self._row.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        if wide != self._wide:
+            self._wide = wide
+            self._arrange()
 
     def _assemble(self) -> QScrollArea:
         self.devices.body.setContentsMargins(theme.SPACE_S, theme.SPACE_S, theme.SPACE_S, theme.SPACE_S)
@@ -106,12 +111,8 @@ class PeoplePage(Page):
         column.addWidget(self._reading)
         column.addWidget(self._disputed)
         self._row.setSpacing(theme.SPACE_M)
-        for cards in ((self.devices, self.units, self.invitation), (self.device, self.late)):
-            side = QVBoxLayout()
+        for side in self._sides:
             side.setSpacing(theme.SPACE_M)
-            for card in cards:
-                side.addWidget(card)
-            side.addStretch(1)
             self._row.addLayout(side, 1)
         column.addLayout(self._row)
         column.addStretch(1)
@@ -122,6 +123,26 @@ class PeoplePage(Page):
         for widget in (self._reading, self._disputed, self.invite, self.invitation, self.device):
             widget.hide()
         return area
+
+    def _arrange(self) -> None:
+        """Put the cards into two columns, or into one with a device right below the list; Tab follows the eye."""
+        left, right = self._sides
+        for side in self._sides:
+            while side.count():
+                side.takeAt(0)
+        one = (self.devices, self.device, self.late, self.units, self.invitation)
+        for card in (self.devices, self.units, self.invitation) if self._wide else one:
+            left.addWidget(card)
+        for card in (self.device, self.late) if self._wide else ():
+            right.addWidget(card)
+        for side in self._sides:
+            side.addStretch(1)
+        self._row.setStretch(1, 1 if self._wide else 0)
+        self._row.setSpacing(theme.SPACE_M if self._wide else 0)
+        cards = (self.devices, self.units, self.invitation, self.device, self.late) if self._wide else one
+        stops = [widget for card in cards for widget in tab_stops(card)]
+        for before, after in pairwise(stops):
+            self.setTabOrder(before, after)
 
     def _connect(self) -> None:
         self.rows.chosen.connect(self._choose)
