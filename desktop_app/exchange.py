@@ -61,6 +61,7 @@ class ExchangeStatus:
         reach: How the server stands, as far as is known.
         doubt: What was not in order at the last exchange, in sentences; empty when all was.
         office: How the hubs of the office stand.
+        files: Of how many files the server has not got all that is here.
     """
 
     server: str | None
@@ -73,6 +74,7 @@ class ExchangeStatus:
     reach: Reach = Reach.UNKNOWN
     doubt: str = ""
     office: OfficeReach = OfficeReach()
+    files: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +290,7 @@ class ExchangeService:
             reach=self._reach,
             doubt=self._doubt,
             office=office,
+            files=self.files.count_to_send(),
         )
 
     def _held_by_server(self) -> Heads:

@@ -303,18 +303,28 @@ def state_of(status: ExchangeStatus) -> ExchangeState:
         )
     if status.doubt:
         return ExchangeState("warn", "warn", status.doubt, last)
-    if status.waiting:
-        sentence = ngettext(
-            "{count} change waits for the server; it is safe here.",
-            "{count} changes wait for the server; they are safe here.",
-            status.waiting,
-        ).format(count=status.waiting)
-        return ExchangeState("waiting", "accent", sentence, last)
+    if status.waiting or status.files:
+        return ExchangeState("waiting", "accent", _waiting(status), last)
     if status.online is False:
         return ExchangeState("offline", "muted", _("The server is out of reach; you go on working as usual."), last)
     if status.last_exchange is None:
         return ExchangeState("sync", "accent", _("Ready for the first exchange."), last)
     return ExchangeState("ok", "ok", _("All that is here is at the server too."), last)
+
+
+def _waiting(status: ExchangeStatus) -> str:
+    """Return what the server has not got yet: changes first, then files."""
+    if status.waiting:
+        return ngettext(
+            "{count} change waits for the server; it is safe here.",
+            "{count} changes wait for the server; they are safe here.",
+            status.waiting,
+        ).format(count=status.waiting)
+    return ngettext(
+        "{count} file waits for the server; it is safe here.",
+        "{count} files wait for the server; they are safe here.",
+        status.files,
+    ).format(count=status.files)
 
 
 class DeviceCard(Card):

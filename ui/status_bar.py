@@ -98,7 +98,8 @@ class StatusBar(QFrame):
         self._asking = False
         _say(self.saved, "saved", saved_words(status.last_saved))
         self._show_reach(status)
-        _say(self.waiting, "waiting" if status.waiting else "check", waiting_words(status.waiting))
+        waits = status.waiting or status.files
+        _say(self.waiting, "waiting" if waits else "check", waiting_words(status.waiting, status.files))
         role = "warn" if status.conflicts else ""
         _say(self.conflicts, "conflict", _("Conflicts: {count}").format(count=status.conflicts), role)
         self.counted.emit(status.conflicts)
@@ -166,8 +167,10 @@ def backup_words(status: BackupStatus) -> str:
     return _("Backup {when}").format(when=when_words(good.when))
 
 
-def waiting_words(count: int) -> str:
-    """Return how many changes have not reached the server yet."""
+def waiting_words(count: int, files: int = 0) -> str:
+    """Return how many changes have not reached the server yet, or else how many files."""
+    if files and not count:
+        return ngettext("{count} file waits", "{count} files wait", files).format(count=files)
     if not count:
         return _("Nothing waits")
     return ngettext("{count} change waits", "{count} changes wait", count).format(count=count)

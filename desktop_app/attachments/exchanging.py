@@ -166,6 +166,15 @@ class FileExchange:
             self._require_there(file_ids[0])
         return trip.moved
 
+    def count_to_send(self) -> int:
+        """Return of how many files the server is not known to have all, although they are here."""
+        server = self.whereabouts.server()
+        if server is None:
+            return 0
+        with self._vault.read() as connection:
+            unknown = self.whereabouts.not_at(connection, server)
+        return sum(map(self._store.has, unknown))
+
     def standing(self) -> Standing:
         """Return how the files stand, as far as is known; nothing is asked of the network."""
         server = self.whereabouts.server()

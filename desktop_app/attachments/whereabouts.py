@@ -76,6 +76,15 @@ class Whereabouts:
         rows = connection.execute("SELECT manifest FROM file_at WHERE server = ?", (server,))
         return {manifest for (manifest,) in rows}
 
+    def not_at(self, connection: Connection, server: bytes) -> list[bytes]:
+        """Return the manifests of the files, but those removed, that a server is not known to have whole."""
+        rows = connection.execute(
+            "SELECT DISTINCT manifest FROM file_row WHERE manifest IS NOT NULL AND NOT removed AND NOT EXISTS "
+            "(SELECT 1 FROM file_at WHERE server = ? AND file_at.manifest = file_row.manifest)",
+            (server,),
+        )
+        return [manifest for (manifest,) in rows]
+
     def is_at(self, connection: Connection, server: bytes, manifest: bytes) -> bool:
         """Return whether a server was found to have a file whole."""
         found = connection.execute("SELECT 1 FROM file_at WHERE server = ? AND manifest = ?", (server, manifest))

@@ -53,13 +53,19 @@ def test_small_ones_come_by_themselves_others_when_wanted(
 ) -> None:
     small = office.files.add(office.first, file(3_000, "мала.txt"))
     large = office.files.add(office.first, file(11 * MIB, "велика.bin", 1))
-    assert not office.files.get(small.id).at_server
+    assert office.files.get(small.id).at_server is None
+    assert office.workspace.exchange.status().files == 0  # no server is known that they could wait for
     moved = _sync(office, server.url)
     assert (moved.sent, moved.received, moved.waiting, moved.complete) == (2, 0, 0, True)
-    assert _stored_at(tmp_path) == sorted(path.name for path in office.stored)
+    assert office.workspace.exchange.status().files == 0
+    office.files.remove(office.files.add(office.first, file(10, "зайве.txt", 5)).id)
+    office.files.add(office.first, file(11, "третя.txt", 6))
+    assert office.workspace.exchange.status().files == 1
+    assert _sync(office, server.url).sent == 1
+    assert set(_stored_at(tmp_path)) < {path.name for path in office.stored}  # what was removed did not go
     assert office.files.get(small.id).at_server
     moved = _sync(colleague, server.url)
-    assert (moved.sent, moved.received, moved.lacking) == (0, 1, 0)
+    assert (moved.sent, moved.received, moved.lacking) == (0, 2, 0)
     assert _content_of(colleague, small.id) == content(3_000)
     entry = colleague.files.get(large.id)
     assert (entry.state, entry.at_server) == (FileState.NOT_HERE, True)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sync.server import RunningServer
 from tests.cli.conftest import Sprava
 from tests.cli.test_contract import carry, register
 
@@ -56,3 +57,33 @@ def test_what_can_t_be_added_is_refused(sprava: Sprava, seat: Path, appeal: Path
         said = sprava(*arguments)
         assert (said.code, said.error) == (3, "unknown_file")
     assert sprava("file", "list", seat, "no such case", "--json").error == "unknown_case"
+
+
+def test_files_by_a_server(sprava: Sprava, seat: Path, second: Path, appeal: Path, tmp_path: Path) -> None:
+    number = register(sprava, seat, appeal)["number"]
+    for name, size in (("мала.txt", 100), ("велика.bin", 3_000_000)):
+        (tmp_path / name).write_bytes(b"x" * size)
+        assert sprava("file", "add", seat, number, tmp_path / name).code == 0
+    with RunningServer(tmp_path / "server") as server:
+        sent = sprava("sync", seat, "--server", server.url, "--json")
+        assert (sent.code, sent.json["files"]["sent"]) == (0, 2)
+        got = sprava("sync", second, "--server", server.url, "--small", "2", "--json")
+        assert (got.code, got.json["files"]["received"]) == (0, 1)
+        listed = sprava("file", "list", second, number)
+        assert "на сервері" in listed.out
+        assert sprava("file", "fetch", second, number, "немає", "--json").error == "unknown_file"
+        fetched = sprava("file", "fetch", second, number, "велика.bin", "--json")
+        assert (fetched.code, fetched.json["received"], fetched.json["files"][0]["state"]) == (0, 1, "here")
+        again = sprava("file", "fetch", second, number, "--all", "--json")
+        assert (again.code, again.json["received"], len(again.json["files"])) == (0, 0, 2)
+        assert sprava("sync", second, "--small", "0", "--json").code == 2
+        assert sprava("sync", second, "--files", "none", "--json").json["files"]["received"] == 0
+        (tmp_path / "велика.bin").write_bytes(b"y" * 50)
+        sprava("file", "add", seat, number, tmp_path / "велика.bin")
+        sprava("sync", seat)
+        assert sprava("sync", second, "--json").json["files"]["received"] == 0  # the choice was kept
+        twice = sprava("file", "fetch", second, number, "велика.bin", "--json")
+        assert (twice.code, twice.error) == (3, "unknown_file")
+        assert sprava("sync", second, "--files", "all", "--json").json["files"]["received"] == 1
+    away = sprava("file", "fetch", second, number, "--all", "--json")
+    assert away.code == 0  # all of them are here

@@ -21,6 +21,7 @@ from sync.server import RunningServer
 from tests.ui.conftest import PHRASE, Hands
 from ui.desk import Desk
 from ui.exchange_page import ExchangePage, state_of
+from ui.status_bar import waiting_words
 from ui.window import Window
 
 
@@ -256,3 +257,12 @@ def test_what_was_not_in_order_stands_first() -> None:
     doubt = "The server gave an answer that can't be right."
     status = ExchangeStatus("https://s", True, None, None, 5, 0, 0, doubt=doubt)  # noqa: FBT003 - as it is
     assert state_of(status).sentence == doubt
+
+
+def test_files_that_wait_are_not_hidden() -> None:
+    set_language("en")
+    last = datetime(2026, 11, 1, tzinfo=UTC)
+    status = ExchangeStatus("https://s", True, last, last, 0, 0, 0, files=2)  # noqa: FBT003 - as it is
+    assert state_of(status).sentence == "2 files wait for the server; they are safe here."
+    assert waiting_words(0, 2) == "2 files wait"
+    assert waiting_words(1, 2) == "1 change waits"
