@@ -214,13 +214,17 @@ class _Exchange:
 
     def _begin(self) -> None:
         """Once the server and this device know the same members, take what is to come before the frames."""
-        if self.begin is None or self._links_to_send() or not self._has_all_links():
+        begin = self.begin
+        if begin is None or not self._may_begin():
             return
-        begin, self.begin = self.begin, None
+        self.begin = None
         try:
             begin(self._channel, self._key)
         except failures.Problem:
             return  # an older server: the frames come as they always did
+
+    def _may_begin(self) -> bool:
+        return self.begin is not None and not self._links_to_send() and self._has_all_links()
 
     def _has_all_links(self) -> bool:
         return self._state is not None and {link.hash for link in self._links}.issuperset(self._state.tips)
@@ -368,7 +372,7 @@ class _Exchange:
         moved = self._count_taken(carried.frames, server, reply) + self._take_in(reply)
         self._idle_rounds = 0 if moved else self._idle_rounds + 1
         learned = before != self._state and self._idle_rounds <= _MOST_IDLE_ROUNDS
-        if not (moved or learned or self._finished()):
+        if not (moved or learned or self._may_begin() or self._finished()):
             self._give_up_waiting()
 
     def _count_taken(self, carried: list[Frame], server: Heads, reply: wire.Reply) -> int:
