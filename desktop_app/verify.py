@@ -13,7 +13,7 @@ from desktop_app.place import read_place
 from desktop_app.private import private_folder
 from desktop_app.projection import DeskProjection
 from desktop_app.salvage.pages import Pages
-from desktop_app.vault import Stick
+from desktop_app.vault import Stick, failures, opening
 from desktop_app.vault.custody import Custody
 from desktop_app.vault.mark import Mark
 from desktop_app.workspace import Workspace
@@ -25,6 +25,8 @@ from sync.messages import N_, _
 from sync.sqlcipher import Connection, DatabaseError
 
 DATABASE = "database"
+IN_THE_WAY = "in_the_way"
+"""What lies beside the database and is no file: the database may be whole, but does not open."""
 LOSSES = "losses"
 """What repairs could not find: no part of a vault, and no damage."""
 PARTS: tuple[Part, ...] = (
@@ -99,6 +101,8 @@ def verify_custody(custody: Custody) -> list[Check]:
         _checked("key", _("Key file"), lambda: folder.check_keys(custody.folder, custody.key_file)),
         _checked("seat", _("Seat"), lambda: folder.check_seat(custody.seat)),
     ]
+    if (name := opening.in_the_way(custody.database_path)) is not None:
+        checks.append(Check(IN_THE_WAY, _title(), sound=False, finding=failures.in_the_way(name).message))
     try:
         with private_folder() as room:
             copy = custody.copy_database(room)

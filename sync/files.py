@@ -78,6 +78,26 @@ def open_named(path: Path) -> BinaryIO:
     return path.open("rb")
 
 
+def open_own(path: Path) -> FileIO:
+    """Open a file of the program's own, to read it; what somebody put in its place keeps nobody waiting.
+
+    Args:
+        path: The file, where nobody chose to name it.
+
+    Raises:
+        OSError: It can't be read; where a folder, a pipe or a device lies in its place, `IsADirectoryError`.
+    """
+    # Opening a pipe for reading would wait for a writer; without waiting, the open file itself can be asked.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        return FileIO(descriptor, "r")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
 def require_ordinary(path: Path) -> None:
     """Refuse a folder, and a pipe, a device or whatever else would keep its reader waiting for ever.
 

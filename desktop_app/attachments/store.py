@@ -73,10 +73,12 @@ class ChunkStore:
         """Read a chunk into a buffer of `ROOM_BYTES`; see `read`."""
         with failures.plainly():
             try:
-                with self.path(chunk).open("rb", buffering=0) as file:
+                with files.open_own(self.path(chunk)) as file:
                     length = file.readinto(room) or 0
             except FileNotFoundError:
                 return None
+            except IsADirectoryError as error:
+                raise damaged_chunk() from error
         data = memoryview(room)[:length]
         if _name_of(data) != chunk:
             raise damaged_chunk()
@@ -135,7 +137,9 @@ class ChunkStore:
             return []
         with self._lock:
             return [
-                path for path in self.folder.iterdir() if path.name.startswith(_NEW) and not self._claims[path.name]
+                path
+                for path in self.folder.iterdir()
+                if path.name.startswith(_NEW) and path.is_dir() and not self._claims[path.name]
             ]
 
     @contextmanager

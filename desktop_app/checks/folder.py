@@ -8,6 +8,7 @@ from desktop_app.seat import read_seat
 from desktop_app.vault import keyfile, keystore
 from desktop_app.vault.keyfile import KeyFile
 from desktop_app.vault.seat import SeatFile
+from sync import files
 from sync.errors import Failure
 from sync.messages import _
 
@@ -26,7 +27,7 @@ def check_keys(folder: Path, in_force: KeyFile | None) -> str:
             faults.append(_("{file} is missing").format(file=name))
             continue
         try:
-            with path.open("rb") as file:
+            with files.open_own(path) as file:
                 found = keyfile.parse(file.read(keyfile.MAX_BYTES + 1))
         except (Failure, OSError):
             faults.append(_("{file} is damaged").format(file=name))

@@ -28,8 +28,8 @@ _BROKEN = N_(
     "backup helps as well."
 )
 _IN_THE_WAY = N_(
-    "Something lies where the file {file} of the vault belongs: a folder, or a file instead of a folder. Nothing was "
-    "changed. Move it to another place and try again."
+    "Something lies where the file {file} of the vault belongs: a folder, a link, a pipe, or a file instead of a "
+    "folder. Nothing was changed. Move it to another place and try again."
 )
 _INSIDE = N_("{file} lies inside the vault's own folder and would be lost with it. Choose another place.")
 _BUSY = N_("Another program holds the vault's database. Nothing was changed. Close that program and try again.")
@@ -45,7 +45,7 @@ _BY_RESULT_CODE: dict[int, tuple[type[Failure], str, str]] = {
     dbapi2.SQLITE_NOTADB: (Damaged, "damaged_database", _BROKEN),
 }
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_MISPLACED = {errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY}
+_MISPLACED = {errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY, errno.ELOOP}
 _FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
 _PRIMARY_CODE = 0xFF
 _LITTLE_ROOM_BYTES = 64 * 1024

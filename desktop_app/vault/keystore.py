@@ -137,14 +137,12 @@ def mend(folder: Path, loaded: Loaded) -> tuple[str, ...]:
 
 
 def _holds(path: Path, data: bytes) -> bool:
-    return path.exists() and path.stat().st_size == len(data) and path.read_bytes() == data
+    return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
 
 
 def _read(path: Path) -> KeyFile:
-    if path.is_dir():
-        raise keyfile.damaged()
     try:
-        with path.open("rb") as file:
+        with files.open_own(path) as file:
             return keyfile.parse(file.read(keyfile.MAX_BYTES + 1))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, IsADirectoryError) as error:
         raise keyfile.damaged() from error

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Lock
 
 from desktop_app.vault import failures, keyfile
-from sync import crypto
+from sync import crypto, files
 from sync.crypto import CryptoError
 
 MAX_PAYLOAD_BYTES = 256
@@ -55,11 +55,13 @@ class Mark:
         self._sequence = 0
         self._payload: bytes | None = None
         self.state = MarkState.MISSING
-        if path.is_dir():
-            self.state = MarkState.DAMAGED
-        elif path.exists():
-            with path.open("rb") as file:
+        try:
+            with files.open_own(path) as file:
                 self._read(file.read(2 * _SLOT_BYTES))
+        except FileNotFoundError:
+            return
+        except IsADirectoryError:
+            self.state = MarkState.DAMAGED
 
     @property
     def path(self) -> Path:
@@ -102,9 +104,9 @@ class Mark:
             self._sequence, self._payload, self.state = sequence, payload, MarkState.VALID
 
     def _opened(self) -> FileIO:
-        """Open the file to write into it; a link to another one, which would be written over, is removed."""
-        if self._path.is_symlink():
-            self._path.unlink()
+        """Open the file to write into it; a link, which would lead elsewhere, or a pipe in its place is removed."""
+        if self._path.is_symlink() or not (self._path.is_file() or self._path.is_dir()):
+            self._path.unlink(missing_ok=True)
         return FileIO(os.open(self._path, os.O_RDWR | os.O_CREAT | _FLAGS, 0o600), "r+")
 
     def _read(self, data: bytes) -> None:

@@ -304,9 +304,8 @@ def require_database(path: Path, vault_key: bytearray) -> None:
         not path.is_file() or path.stat().st_size < _PAGE_BYTES
     ):  # SQLite would take it for a new database and begin to fill it
         raise failures.broken_database()
-    for beside in (path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-        if beside.is_dir():
-            raise failures.in_the_way(beside.name)
+    if (name := in_the_way(path)) is not None:
+        raise failures.in_the_way(name)
     key = keyfile.derive(vault_key, DATABASE_LABEL)
     try:
         with failures.plainly():
@@ -314,6 +313,16 @@ def require_database(path: Path, vault_key: bytearray) -> None:
                 raise keystore.foreign() if is_foreign(path.parent, vault_key) else failures.broken_database()
     finally:
         keyfile.wipe(key)
+
+
+def in_the_way(path: Path) -> str | None:
+    """Return the name of something beside a database that is no file: SQLite follows no link and waits at a pipe.
+
+    Args:
+        path: The database file.
+    """
+    beside = (path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))
+    return next((each.name for each in beside if each.is_symlink() or (each.exists() and not each.is_file())), None)
 
 
 def bring_up_to_date(vault: Vault, migrate: Callable[[Connection], None] | None, schema_version: int) -> None:

@@ -117,7 +117,7 @@ class Tries:
 
     def _read(self) -> tuple[int, float]:
         try:
-            with self._path.open("rb") as file:
+            with files.open_own(self._path) as file:
                 data = file.read(_BODY.size + _CHECKSUM_BYTES + 1)
         except OSError:
             return 0, 0.0

@@ -39,5 +39,5 @@ def test_what_a_link_leads_to_stays_as_it_is(crashed: Path, tmp_path: Path, name
         with open_workspace(folder, PASSPHRASE) as workspace:
             workspace.cases.register("appeal", example("appeal", 2))
     except Failure as said:
-        assert said.code in {"disk_error", "read_only", "damaged_database"}  # noqa: PT017 - it may open or refuse
+        assert said.code in {"file_in_the_way", "damaged_database"}  # noqa: PT017 - it may open or refuse
     assert precious.read_bytes() == b"precious " * 500
