@@ -109,7 +109,7 @@ def verify_custody(custody: Custody) -> list[Check]:
             pages = _checked(DATABASE, _title(), lambda: _check_pages(copy, custody))
             return checks + _check_copy(custody, copy, pages)
     except Damaged:
-        finding = _("vault.db is missing, or a folder lies in its place")
+        finding = _("vault.db is missing, or no file lies in its place")
         return checks + _unreadable(custody, Check(DATABASE, _title(), sound=False, finding=finding))
 
 

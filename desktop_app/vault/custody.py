@@ -1,5 +1,7 @@
 """A vault that is held and unlocked while its database stays closed: to look at it, or to mend it."""
 
+import errno
+import os
 import shutil
 from collections.abc import Callable
 from functools import partial
@@ -103,6 +105,8 @@ class Custody:
         """
         with failures.plainly():
             copy = folder / DATABASE_NAME
+            if not self.database_path.is_file():  # a device would be copied until the disk is full
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self.database_path))
             shutil.copyfile(self.database_path, copy)
             wal = self.database_path.with_name(DATABASE_NAME + _WAL)
             if wal.is_file():

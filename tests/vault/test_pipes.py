@@ -112,3 +112,15 @@ def test_a_pipe_for_a_part_of_a_file_is_a_damaged_part(tmp_path: Path) -> None:
     assert said.value.code == "damaged_file"
     os.mkfifo(store.folder / "new-0011")
     assert store.unfinished() == []
+
+
+def test_a_device_in_the_place_of_the_database_is_not_copied_until_the_disk_is_full(folder: Path) -> None:
+    (folder / "vault.db").unlink()
+    (folder / "vault.db").symlink_to("/dev/zero")
+    assert {"database"} <= {check.part for check in verify_folder(folder, PASSPHRASE) if not check.sound}
+    with pytest.raises(Damaged) as said:
+        open_workspace(folder, PASSPHRASE)
+    assert said.value.code == "damaged_database"
+    repair(folder, PASSPHRASE)
+    assert (folder / "vault.db").is_file()
+    assert (folder / "vault.db.damaged-1").is_symlink()
