@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import desktop_app
-from benchmarks import exchanging, file_exchange, files, lists, saving, single
+from benchmarks import beginning, exchanging, file_exchange, files, lists, saving, single
 from benchmarks.community import Community, copy_plain, plain_json_bytes
 from benchmarks.figures import Row, mean, rounded
 from desktop_app.cli import output
@@ -87,6 +87,7 @@ def _measure(community: Community) -> Iterator[Row]:
             yield saving.measure_backup(first, community.folder, community.passphrase, size)
         yield single.measure_unlock(community, "first", size)
     yield exchanging.measure_ten_fields(community.folder / "ten-fields", min(size, _TEN_FIELDS))
+    yield from beginning.measure_snapshot(community.folder / "snapshot", min(size, _TEN_FIELDS))
 
 
 def _fill(community: Community, first: Workspace) -> Row:

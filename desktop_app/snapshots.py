@@ -16,9 +16,11 @@ from sync.messages import _
 from sync.pins import pinned_server
 
 if TYPE_CHECKING:
+    from sync.client.channel import Channel
     from sync.client.rounds import Begin
     from sync.client.snapshots import SnapshotExchange
 
+_ASKED = "snapshot-asked "
 _IN_ADVANCE = "history-in-advance"
 _TEND_SECONDS = 15 * 60
 _FIRST_TEND_SECONDS = 60
@@ -77,9 +79,16 @@ class SnapshotService:
         """
         from sync.client.snapshots import SnapshotExchange, new_units
 
-        if not new_units(self._log):
+        units = [unit for unit in new_units(self._log) if self._log.recall(_ASKED + unit.hex()) is None]
+        if not units:
             return None
-        return lambda channel, key: _begin(SnapshotExchange(self._log, channel, key, cancelled))
+
+        def begin(channel: "Channel", key: bytes) -> None:
+            SnapshotExchange(self._log, channel, key, cancelled).begin()
+            for unit in units:  # from now on everything comes as it is written
+                self._log.remember(_ASKED + unit.hex(), b"1")
+
+        return begin
 
     def missing(self, case_id: str) -> int:
         """Return how many frames of the history of a case and its files are not here."""
@@ -178,7 +187,3 @@ class SnapshotService:
             raise failures.of_problem(problem, address) from problem
         except failures.Cancelled:
             return
-
-
-def _begin(exchange: "SnapshotExchange") -> None:
-    exchange.begin()

@@ -104,7 +104,7 @@ def sync_with(
         admission: The operator's code, by which the server is to serve this community.
         key: The key that the server must have, when it is known otherwise than by its address: nothing is pinned then.
         pace: How fast bodies may go.
-        begin: Called once, after both sides have the same members and before frames come: takes what comes first.
+        begin: Called once, after the round that brings the members and before frames come: takes what comes first.
 
     Raises:
         Unreachable: The server or the network is away; what was done until then stays done.

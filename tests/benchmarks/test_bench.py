@@ -16,6 +16,8 @@ MEASURED = {
     "first_push": "cases_per_s",
     "first_sync": "cases_per_s",
     "first_sync_ten_fields": "cases_per_s",
+    "snapshot_made": "make_cpu_us_per_case",
+    "first_sync_snapshot": "cases_per_s",
     "one_field": "bytes",
     "file_push": "mb_per_s",
     "file_pull": "mb_per_s",

@@ -171,3 +171,14 @@ def test_the_server_keeps_few_and_counts_them(
         assert not ours.give(snapshot_keeping.make(first.log, first.unit))
     with pytest.raises(NotTaken, match="nothing"):
         snapshot_keeping.make(first.log, first.log.membership.common_unit)
+
+
+def test_asking_for_a_snapshot_disturbs_no_exchange(
+    server: RunningServer, first: Replica, second: Replica, filled: list[bytes]
+) -> None:
+    second.set(filled[0], phone="9")
+    sync_with(second.log, server.url)
+    asked = []
+    outcome = sync_with(first.log, server.url, begin=lambda _channel, _key: asked.append(1))
+    assert (outcome.received, outcome.complete, asked) == (1, True, [1])
+    assert first.digest() == second.digest()
