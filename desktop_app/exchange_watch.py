@@ -15,6 +15,8 @@ _LOOK_SECONDS = 0.2
 _NO_ADDRESS_SECONDS = 2.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 120.0
 _REFUSED_PAUSE = 300.0
+_STRANGERS = frozenset({"unknown_community", "not_member"})
+"""What a server says that has lost its data, or never had any: an exchange gives it what it lacks."""
 _SPREAD_SECONDS = 0.5
 """Devices that hear of the same news do not all come back at the same moment."""
 
@@ -36,6 +38,8 @@ def reach_of(failure: Failure) -> Reach:
     match failure.code:
         case "offline":
             return Reach.OFFLINE
+        case "unknown_community":
+            return Reach.UNKNOWN  # an exchange introduces this device
         case "wrong_server" | "not_a_server" | "bad_certificate" | "no_hub_of_ours":
             return Reach.WRONG
         case "suspended" | "not_admitted" | "other_community" | "not_member" | "admission_unknown":
@@ -112,6 +116,8 @@ class ExchangeWatch:
         except Failure as failure:
             self._failures += 1
             self._note(reach_of(failure), failure.message)
+            if failure.code in _STRANGERS:
+                self._due()
             patient = _LONGEST_PAUSE if isinstance(failure, Unreachable) else _REFUSED_PAUSE
             self._pause(min(_FIRST_PAUSE * 2 ** (self._failures - 1), patient))
             return

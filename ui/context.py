@@ -12,6 +12,7 @@ from sync.errors import Failure
 from ui.attachments.job import FilesJob
 from ui.backup_job import BackupJob
 from ui.exchange_job import ExchangeJob
+from ui.network import NetworkSense
 from ui.stick_job import StickJob
 from ui.unwritten import Unwritten
 from ui.worker import Worker
@@ -46,6 +47,7 @@ class DeskContext(QObject):
         self.worker = Worker(self)
         self._begun: set[object] = set()
         self.exchange = ExchangeJob(workspace, self.worker, self)
+        self.network = NetworkSense(workspace.ways, self)
         self.backup = BackupJob(workspace, self.worker, self)
         self.sticks = StickJob(workspace, self.worker, self)
         self.files = FilesJob(workspace, self.worker, self)

@@ -18,19 +18,21 @@ from PySide6.QtWidgets import (
 from desktop_app.attachments.exchanging import Standing
 from desktop_app.attachments.trip import FileProgress
 from desktop_app.attachments.whereabouts import InAdvance
-from desktop_app.belonging import belonging_words, heading_of
+from desktop_app.belonging import belonging_words
 from desktop_app.exchange import ExchangeStatus
+from desktop_app.exchange_watch import Reach
 from desktop_app.sizes import size_words
 from desktop_app.workspace import ChangeEvent, VaultInfo, Workspace
-from sync.messages import _, ngettext
+from sync.messages import _
 from ui import icons, theme
 from ui.bundle_card import BundleCard
 from ui.context import DeskContext
 from ui.exchange_files import FilesExchangeCard
+from ui.exchange_state import barred, state_of
 from ui.invite_card import InviteCard
 from ui.page import Page
-from ui.status_bar import when_words
 from ui.stick_card import StickCard
+from ui.ways_card import WaysCard
 from ui.widgets import Card, Elided, button, icon_label, label, scrolled, title
 
 if TYPE_CHECKING:
@@ -73,6 +75,7 @@ class ExchangePage(Page):
         self.stick = StickCard(context, self)
         self.files = FilesExchangeCard(context, self)
         self.invite = InviteCard(context, self)
+        self.ways = WaysCard(context, self)
         self.bundles = BundleCard(context, self)
         self.device = DeviceCard(self)
         inner = QWidget(self)
@@ -81,6 +84,7 @@ class ExchangePage(Page):
         column.setSpacing(theme.SPACE_M)
         column.addWidget(title(_("Exchange"), self))
         column.addWidget(self.server)
+        column.addWidget(self.ways)
         grid = QHBoxLayout()
         grid.setSpacing(theme.SPACE_M)
         left, right = QVBoxLayout(), QVBoxLayout()
@@ -96,6 +100,7 @@ class ExchangePage(Page):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scrolled(inner, self))
         context.exchange.ended.connect(self.activate)
+        context.exchange.reached.connect(self._reached)
 
     def title(self) -> str:
         """Return the name of the page."""
@@ -106,6 +111,11 @@ class ExchangePage(Page):
         self.context.run(partial(_load, self.context.workspace), self._show)
         self.invite.load()
         self.stick.load()
+        self.ways.load()
+
+    def _reached(self, _reach: Reach) -> None:
+        self.context.run(partial(_load, self.context.workspace), self._show)
+        self.ways.load()
 
     def refresh(self, event: ChangeEvent) -> None:  # noqa: ARG002 - any change waits to be exchanged
         """Load the state anew."""
@@ -177,7 +187,7 @@ class ServerCard(Card):
         self._icon.setPixmap(icons.pixmap(state.icon, state.role, theme.scaled(32), self.devicePixelRatioF()))
         self.state.setText(state.sentence)
         self.detail.setText(state.detail)
-        self.sync.setEnabled(status.server is not None)
+        self.sync.setEnabled(status.server is not None or status.office.waiting is not None or status.office.reached)
         if not self.address.isModified():
             self.address.setText(status.server or "")
 
@@ -262,69 +272,6 @@ class ServerCard(Card):
         self.sync.setVisible(not running)
         if running and had_focus:
             self.cancel.setFocus()
-
-
-@dataclass(frozen=True, slots=True)
-class ExchangeState:
-    """How the exchange stands, for people."""
-
-    icon: str
-    role: str
-    sentence: str
-    detail: str
-
-
-def barred(words: str) -> ExchangeState | None:
-    """Return how the exchange stands where somebody has said no, or None when nobody has.
-
-    Args:
-        words: What the person is told, its first sentence for the heading.
-    """
-    heading, rest = heading_of(words)
-    return ExchangeState("lock", "warn", heading, rest) if words else None
-
-
-def state_of(status: ExchangeStatus) -> ExchangeState:
-    """Return how the exchange stands, calmly: offline is a way to work, not a fault.
-
-    Args:
-        status: What the vault says.
-    """
-    if status.last_exchange:
-        last = _("Last exchange: {when}").format(when=when_words(status.last_exchange))
-    else:
-        last = _("There has been no exchange yet.")
-    if status.server is None:
-        return ExchangeState(
-            "device",
-            "muted",
-            _("You work on this computer alone; everything is kept here."),
-            _("With a server's address or a bundle file, other offices get your cases and you get theirs."),
-        )
-    if status.doubt:
-        return ExchangeState("warn", "warn", status.doubt, last)
-    if status.waiting or status.files:
-        return ExchangeState("waiting", "accent", _waiting(status), last)
-    if status.online is False:
-        return ExchangeState("offline", "muted", _("The server is out of reach; you go on working as usual."), last)
-    if status.last_exchange is None:
-        return ExchangeState("sync", "accent", _("Ready for the first exchange."), last)
-    return ExchangeState("ok", "ok", _("All that is here is at the server too."), last)
-
-
-def _waiting(status: ExchangeStatus) -> str:
-    """Return what the server has not got yet: changes first, then files."""
-    if status.waiting:
-        return ngettext(
-            "{count} change waits for the server; it is safe here.",
-            "{count} changes wait for the server; they are safe here.",
-            status.waiting,
-        ).format(count=status.waiting)
-    return ngettext(
-        "{count} file waits for the server; it is safe here.",
-        "{count} files wait for the server; they are safe here.",
-        status.files,
-    ).format(count=status.files)
 
 
 class DeviceCard(Card):

@@ -115,10 +115,14 @@ class StatusBar(QFrame):
     def _show_reach(self, status: ExchangeStatus) -> None:
         if status.reach is Reach.ONLINE or status.online:
             _say(self.network, "online", _("Online"))
+        elif status.office.reached:
+            _say(self.network, "online", _("Office network"))
         elif status.reach is Reach.AWAY:
             _say(self.network, "offline", _("Server away"))
         elif status.reach is Reach.WRONG:
             _say(self.network, "offline", _("Wrong server"), "warn")
+        elif status.reach is Reach.NOT_SERVED:
+            _say(self.network, "offline", _("Not served"), "warn")
         elif status.reach is Reach.REFUSED:
             _say(self.network, "offline", _("Server refuses"), "warn")
         else:

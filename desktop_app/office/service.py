@@ -31,6 +31,8 @@ ADDRESSES_VARIABLE = "SPRAVA_OFFICE_ADDRESSES"
 """Addresses of the network cards to look around by and to serve on, parted by commas; by default all."""
 _RANK = {Kind.OWN: 0, Kind.FOUND: 1, Kind.TYPED: 2}
 _RECENT_MS = 14 * 24 * 3600 * 1000
+_WORTH_TRYING = frozenset({Reach.ONLINE, Reach.UNKNOWN, Reach.NOT_SERVED})
+"""Who is away is watched; a hub that knows nobody has lost its store, and is given it back."""
 _CARRY_SECONDS = 240.0
 
 
@@ -54,6 +56,7 @@ class WaysService:
         self.hub = OfficeHub(Path(vault.folder), log, self._cards)
         self.changed = threading.Event()
         self.metered: bool | None = None
+        self.network_changes = 0
         self._lock = threading.RLock()
         self._beacon: Beacon | None = None
         self._meetings = Meetings(log)
@@ -147,6 +150,11 @@ class WaysService:
         running = self.hub.start(port, exactly=exactly)
         self.changed.set()
         return running
+
+    def try_again(self) -> None:
+        """The network is another, or is back: whoever waits to try a way again does so now."""
+        self.network_changes += 1
+        self.changed.set()
 
     # Which ways there are
 
@@ -337,7 +345,7 @@ class WaysService:
             return by_hand or self.is_automatic(way)
         if way.key is None:
             return False
-        return by_hand or (self.is_automatic(way) and self.reach(way) in {Reach.ONLINE, Reach.UNKNOWN})
+        return by_hand or (self.is_automatic(way) and self.reach(way) in _WORTH_TRYING)
 
     def _no_way(self) -> Failure:
         """Say why there is nobody to exchange with: nobody was met at the typed addresses, or nothing is known."""

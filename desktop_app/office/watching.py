@@ -145,19 +145,20 @@ class WaysWatch:
 
     def _watch_all(self) -> None:
         serving = self._ways.hub.running is not None and self._log.is_confirmed
+        changes = self._ways.network_changes
         wanted: dict[object, tuple[str, Route]] = {}
         if not self._log.is_revoked:
             for way in self._ways.ways():
                 if not self._ways.is_automatic(way):
                     continue
                 if way.kind is Kind.CENTRAL:
-                    wanted[CENTRAL, serving] = (
+                    wanted[CENTRAL, serving, changes] = (
                         CENTRAL,
                         _CentralRoute(self._exchange, serving, partial(self._ways.is_metered, way)),
                     )
                 elif way.key is not None:
                     carrying = serving and way.kind is Kind.OWN
-                    wanted[way.id, way.url, carrying] = (way.id, _HubRoute(self._log, way, carrying))
+                    wanted[way.id, way.url, carrying, changes] = (way.id, _HubRoute(self._log, way, carrying))
         for key in [known for known in self._watched if known not in wanted]:
             self._watched.pop(key).ended.set()
         for key, (name, route) in wanted.items():

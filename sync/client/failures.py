@@ -159,7 +159,7 @@ def of_problem(problem: Problem, url: str) -> Failure:
         case "other_community":
             message = _("The server {url} serves another community. It took nothing; all data stays on this computer.")
             return Refused("other_community", message.format(url=url))
-        case "not_admitted" | "admission_unknown" | "suspended" | "not_member":
+        case "not_admitted" | "admission_unknown" | "suspended" | "not_member" | "unknown_community":
             return _not_served(problem.code, url)
         case "busy" | "slow_down":
             message = _("The server {url} is busy. Everything is saved on this computer; try again in a minute.")
@@ -193,6 +193,8 @@ def _not_served(code: str, url: str) -> Failure:
             "The server {url} does not know this admission code, or another community has used it. All data stays "
             "on this computer; check the code or ask the server's operator for a new one."
         )
+    elif code == "unknown_community":
+        message = _("The server {url} does not know this community yet, or has forgotten it. The next exchange tells.")
     elif code == "not_member":
         message = _(
             "The server {url} does not know this device as a member of the community. All data stays on this "

@@ -278,3 +278,15 @@ def test_the_proxy_of_the_environment_is_used(
         monkeypatch.setenv("http_proxy", proxy.url)
         assert _failure(first, "http://server.invalid").code == "not_a_server"
         assert sync_with(first.log, server.url).round_trips  # no proxy leads to this very computer
+
+
+def test_what_would_begin_first_and_has_nothing_to_bring_is_no_lie_of_the_server(
+    server: RunningServer, first: Replica
+) -> None:
+    """A new unit without frames asks for a snapshot each time, also when nothing else is new."""
+    first.set(new_id(), name="Олена")
+    asked = []
+    for _number in range(2):
+        done = sync_with(first.log, server.url, begin=lambda _channel, _key: asked.append(1))
+        assert done.complete
+    assert len(asked) == 2

@@ -20,7 +20,8 @@ from sync.messages import _, set_language
 from sync.server import RunningServer
 from tests.ui.conftest import PHRASE, Hands
 from ui.desk import Desk
-from ui.exchange_page import ExchangePage, state_of
+from ui.exchange_page import ExchangePage
+from ui.exchange_state import state_of
 from ui.status_bar import waiting_words
 from ui.window import Window
 
