@@ -50,7 +50,7 @@ def add_commands(commands: Commands) -> None:
     fetch.add_argument("vault", metavar="VAULT", type=Path)
     fetch.add_argument("ref", metavar="REF", help=_("id or registration number"))
     which = fetch.add_mutually_exclusive_group(required=True)
-    which.add_argument("file", metavar="FILE", nargs="?", help=_("its id, or its name if no other has the same"))
+    which.add_argument("file", metavar="FILE-ID", nargs="?", help=_("its id, or its name if no other has the same"))
     which.add_argument("--all", action="store_true", help=_("all files of the case"))
     cleaning = group.add("clean", _("remove stored parts that belong to no file"), _clean)
     cleaning.add_argument("vault", metavar="VAULT", type=Path)

@@ -66,6 +66,7 @@ WRITES = {
 FOLDERS = {
     "* vault",
     "restore vault",
+    "stick folder",
     "desk --vault",
     "tour --out",
     "tour --register-in",
