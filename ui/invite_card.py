@@ -1,10 +1,11 @@
 """Invite one more computer into the community."""
 
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from desktop_app.cases.model import Unit
 from desktop_app.workspace import Invitation, Person, Workspace
@@ -38,7 +39,10 @@ class InviteCard(Card):
     def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
         super().__init__(_("Invite a computer"), parent)
         self._context = context
-        self.role, self.unit = QComboBox(self), QComboBox(self)
+        self.role = QComboBox(self)
+        self.units: list[QCheckBox] = []
+        self._units = QWidget(self)
+        self._units_prompt = label(_("Units"), parent=self)
         for role, (name, _duty) in ROLE_NAMES.items():
             self.role.addItem(_(name), role)
         self._duty = caption("", self)
@@ -64,15 +68,19 @@ class InviteCard(Card):
         grid.setHorizontalSpacing(theme.SPACE_M)
         grid.setVerticalSpacing(theme.SPACE_S)
         grid.setColumnStretch(1, 1)
-        for row, words, field in ((0, _("Role"), self.role), (2, _("Unit"), self.unit)):
-            prompt = label(words, parent=self)
-            prompt.setBuddy(field)
-            field.setAccessibleName(words)
-            field.setMinimumHeight(theme.scaled(32))
-            field.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            field.setMinimumContentsLength(12)
-            grid.addWidget(prompt, row, 0)
-            grid.addWidget(field, row, 1)
+        prompt = label(_("Role"), parent=self)
+        prompt.setBuddy(self.role)
+        self.role.setAccessibleName(_("Role"))
+        self.role.setMinimumHeight(theme.scaled(32))
+        self.role.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.role.setMinimumContentsLength(12)
+        grid.addWidget(prompt, 0, 0)
+        grid.addWidget(self.role, 0, 1)
+        boxes = QVBoxLayout(self._units)
+        boxes.setContentsMargins(0, 0, 0, 0)
+        boxes.setSpacing(theme.SPACE_XS)
+        grid.addWidget(self._units_prompt, 2, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self._units, 2, 1)
         grid.addWidget(self._duty, 1, 1)
         grid.addWidget(self.make, 3, 1, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self._fields)
@@ -93,19 +101,43 @@ class InviteCard(Card):
         self._fields.setVisible(allowed)
         self._reason.setVisible(not allowed)
         self._reason.setText(_("Only an administrator can invite. Ask yours."))
-        with QSignalBlocker(self.unit):
-            chosen = self.unit.currentData()
-            self.unit.clear()
-            for unit in units:
-                self.unit.addItem(unit.name, unit.id)
-            self.unit.setCurrentIndex(max(0, self.unit.findData(chosen)))
+        self._offer(units)
+
+    def _offer(self, units: list[Unit]) -> None:
+        """Offer the units, each with a box; what was marked stays so, and the first is marked at the beginning."""
+        names = [(unit.id, unit.name) for unit in units]
+        if names == [(box.property("unit"), box.text()) for box in self.units]:
+            return
+        marked = {box.property("unit") for box in self.units if box.isChecked()} or {units[0].id if units else ""}
+        for old in self.units:
+            old.hide()
+            old.deleteLater()
+        self.units = [QCheckBox(name, self._units) for _id, name in names]
+        for box, (unit, name) in zip(self.units, names, strict=True):
+            box.setProperty("unit", unit)
+            box.setAccessibleName(_("Unit: {name}").format(name=name))
+            box.setMinimumHeight(theme.scaled(32))
+            box.setChecked(unit in marked)
+            box.toggled.connect(self._show_marked)
+            layout = self._units.layout()
+            if layout is not None:
+                layout.addWidget(box)
+        for before, after in pairwise((self.role, *self.units, self.make)):
+            self.setTabOrder(before, after)
+        self._show_marked()
+
+    def _marked(self) -> list[QCheckBox]:
+        return [box for box in self.units if box.isChecked()]
+
+    def _show_marked(self) -> None:
+        self.make.setEnabled(bool(self._marked()))
 
     def _show_duty(self) -> None:
         self._duty.setText(_(ROLE_NAMES[self.role.currentData()][1]))
 
     def _ask_where(self) -> None:
         kinds = _("Invitation ({pattern})").format(pattern=f"*.{ENDING}")
-        name = f"{self.unit.currentText()}.{ENDING}"
+        name = f"{' + '.join(box.text() for box in self._marked())}.{ENDING}"
         ask_save(self, _("Save the invitation"), kinds, name, self.write_to)
 
     def write_to(self, path: str) -> None:
@@ -115,17 +147,18 @@ class InviteCard(Card):
             path: The file.
         """
         self.make.setEnabled(False)
-        job = partial(_invite, self._context.workspace, self.role.currentData(), self.unit.currentData(), Path(path))
+        units = [box.property("unit") for box in self._marked()]
+        job = partial(_invite, self._context.workspace, self.role.currentData(), units, Path(path))
         self._context.run(job, self._made, self._failed)
 
     def _made(self, invitation: Invitation) -> None:
-        self.make.setEnabled(True)
+        self._show_marked()
         self.code.setText(invitation.code)
         self._outcome.show()
         self._context.show_message(_("The invitation is saved. It works once."), "ok")
 
     def _failed(self, failure: Failure) -> None:
-        self.make.setEnabled(True)
+        self._show_marked()
         self._context.show_failure(failure)
 
 
@@ -133,14 +166,14 @@ def _load(workspace: Workspace) -> tuple[Person, list[Unit]]:
     return workspace.person, workspace.units()
 
 
-def _invite(workspace: Workspace, role: str, unit: str, path: Path) -> Invitation:
+def _invite(workspace: Workspace, role: str, units: list[str], path: Path) -> Invitation:
     """Make an invitation only if it can be kept: a file beside it is opened first, for this person alone to read."""
     workspace.require_outside(path)
     require_replaceable(path, enrolment.MAGIC)
     beside = path.with_name(f".{path.name}.partial")
     try:
         with replacing(path, beside) as file:
-            invitation = workspace.invite(role, unit, None)
+            invitation = workspace.invite(role, units, None)
             write_all(file, invitation.data)
     except OSError as error:
         raise Refused(

@@ -161,8 +161,8 @@ class CasePage(Page):
         self.form, self._seen = form, self.view
         self._stack.addWidget(form)
         self._stack.setCurrentWidget(form)
-        self.head.set_editing(editing=True)
         self.where.fold()
+        self.head.set_editing(editing=True)
         self.bar.hide()
         form.fields.set_values(self.view.values)
         self._keeper = DraftKeeper(self.context, EDIT_DRAFT + self.view.id, form.fields)
@@ -221,6 +221,8 @@ class CasePage(Page):
         self.head.move_wanted.connect(self._move)
         self.pane.readers_wanted.connect(self._show_readers)
         self.where.moved.connect(self._load)
+        self.where.asking.connect(partial(self.head.set_editing, editing=True))
+        self.where.folded.connect(self._show_steps)
         self.pane.older_wanted.connect(self._fetch_older)
         self._missing.asked.connect(self._back)
         self.files.opened.connect(self._open_file)
@@ -230,6 +232,9 @@ class CasePage(Page):
         keys.bind_within(self, [ADD_KEYS], self.files.choose)
         for sequence in SAVE_KEYS:
             self._shortcut(sequence, self.save)
+
+    def _show_steps(self) -> None:
+        self.head.set_editing(editing=self.form is not None)
 
     def _shortcut(self, sequence: str, slot: object) -> None:
         shortcut = QShortcut(QKeySequence(sequence), self)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QListWidget, QListWidgetItem, QWidget
 
 from desktop_app.cases.model import CaseView
 from desktop_app.members import State
@@ -67,10 +67,13 @@ class WhereAsked(Unfold):
         parent: The page.
     """
 
+    asking = Signal()
     moved = Signal()
 
     def __init__(self, context: DeskContext, parent: QWidget) -> None:
         super().__init__(parent)
+        self._row.setDirection(QBoxLayout.Direction.TopToBottom)  # the pane that they stand in is narrow
+        self._row.setSpacing(0)
         self._context = context
         self._case: CaseView | None = None
         self._where = NOWHERE
@@ -88,6 +91,7 @@ class WhereAsked(Unfold):
             self.body.addWidget(part)
         for start in (self.transfer, self.limit):
             self.add_start(start)
+            self._row.setAlignment(start, Qt.AlignmentFlag.AlignLeft)
         for last in (self.move_case, self.limit_case):
             self.add_confirm(last)
         self.transfer.clicked.connect(self.ask_unit)
@@ -162,6 +166,7 @@ class WhereAsked(Unfold):
         for widget, wanted in shown:
             widget.setVisible(wanted)
         self.unfold(start)
+        self.asking.emit()
 
     def _move(self) -> None:
         case, unit = self._case, self.unit.currentData()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -15,17 +16,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop_app.kits.examples import examples
+from desktop_app.kits.examples import example, examples
+from desktop_app.opening import join_workspace
 from desktop_app.settings import KnownVault, Settings
+from desktop_app.vault import KDF_FLOOR
 from desktop_app.workspace import Workspace
-from tests.ui.conftest import Hands
+from tests.ui.conftest import PHRASE, Hands
 from ui.about import About
+from ui.cases.case_page import CasePage
 from ui.desk import Desk
 from ui.first_run import FirstRun
 from ui.first_run_steps import Answers
 from ui.help import Help
 from ui.lock import Lock
 from ui.palette import Palette
+from ui.people.page import PeoplePage
 from ui.recover import Recover
 from ui.signin import SignIn
 from ui.widgets import Elided
@@ -166,7 +171,7 @@ def test_the_desk(
     assert desk is not None
     hands.wait()
     problems = {}
-    for page_id in ("today", "exchange", "administration", "audit", "access_report"):
+    for page_id in ("today", "exchange", "administration", "people", "audit", "access_report"):
         desk.show_page(page_id)
         settle(window, hands)
         problems[page_id] = judge(window) + out_of_order(window, hands)
@@ -190,6 +195,48 @@ def test_the_desk(
     hands.wait()
     lock = window.centralWidget().findChild(Lock)
     problems["lock"] = judge(lock) + out_of_order(lock, hands)
+    assert not {screen: found for screen, found in problems.items() if found}
+
+
+def test_people_units_and_where_a_case_belongs(
+    looked: Settings, open_window: Callable[[Settings], Window], workspace: Workspace, hands: Hands, tmp_path: Path
+) -> None:
+    workspace.members.units.add("Відділ соціального захисту населення")
+    case = workspace.cases.register("appeal", example("appeal", 1))
+    invitation, file = workspace.invite("clerk", workspace.unit.id).data, tmp_path / "x.sprava-bundle"
+    for name in ("Ґудзь-Підкаблучна Єфросинія Їжаківна", "Хтось"):
+        joined = join_workspace(tmp_path / name, PHRASE, invitation=invitation, person=name, kdf=KDF_FLOOR)
+        joined.exchange.export_bundle(file)
+        workspace.exchange.import_bundle(file)
+        joined.close()
+    window = open_window(looked)
+    window.open_desk(workspace)
+    desk = window.desk
+    assert desk is not None
+    hands.wait()
+    problems = {"today": judge(window)}
+    desk.show_page("people", "waiting")
+    settle(window, hands)
+    page = desk.page
+    assert isinstance(page, PeoplePage)
+    problems["waiting"] = judge(window) + out_of_order(window, hands)
+    page.rows.setFocus()
+    hands.press("Home")
+    hands.press("Down")
+    for name, ask in (("rights", page.device.ask_rights), ("out", page.device.ask_out), ("unit", page.units.ask_new)):
+        ask()
+        settle(window, hands)
+        problems[name] = judge(window) + out_of_order(window, hands)
+        page.device.asked.leave()
+    desk.show_page("case", case.id)
+    settle(window, hands)
+    assert isinstance(desk.page, CasePage)
+    for name, ask in (("transfer", desk.page.where.ask_unit), ("limit", desk.page.where.ask_people)):
+        problems["case"] = judge(window)
+        ask()
+        settle(window, hands)
+        problems[name] = judge(window)
+        desk.page.where.leave()
     assert not {screen: found for screen, found in problems.items() if found}
 
 

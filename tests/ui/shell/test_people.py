@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.belonging import belonging_words
 from desktop_app.cases.model import CaseQuery
 from desktop_app.kits.examples import example
 from desktop_app.members import State
@@ -14,8 +15,10 @@ from desktop_app.vault import KDF_FLOOR
 from desktop_app.workspace import Invitation, Workspace
 from sync.errors import Refused
 from sync.server import RunningServer
+from sync.server.run import open_store
 from tests.ui.conftest import PHRASE, Hands
 from ui.desk import Desk
+from ui.exchange_page import ExchangePage
 from ui.people.page import PeoplePage
 from ui.today import TodayPage
 from ui.window import Window
@@ -259,3 +262,67 @@ def test_whoever_is_no_administrator_reads_only(
     assert not any(widget.isVisible() for widget in shown)
     assert page._reading.isVisible()
     assert not {"invite", "member-role", "unit-add"} & {action.id for action in window.desk.commands()}
+
+
+def test_a_barred_device_is_told_where_the_day_begins_and_where_it_exchanges(
+    open_window: Callable[[Settings], Window], settings: Settings, hands: Hands, workspace: Workspace,
+    invitation: Invitation, tmp_path: Path,
+) -> None:  # fmt: skip
+    joined = join_workspace(tmp_path / "clerk", PHRASE, invitation=invitation.data, person="Ґудзь П.", kdf=KDF_FLOOR)
+    window = open_window(settings)
+    window.open_desk(joined)
+    hands.wait()
+    assert window.desk is not None
+    today = window.desk.page
+    assert isinstance(today, TodayPage)
+    assert today.standing.isVisible(), "it has not been let in yet"
+    joined.exchange.sync()
+    workspace.exchange.sync()
+    _exchange(window.desk, hands)
+    assert not today.standing.isVisible()
+
+    store = open_store(tmp_path / "server", None)
+    for suspended in (True, False):
+        with store.writing() as writer:
+            writer.set_suspended(joined.log.community, suspended=suspended)
+        _exchange(window.desk, hands)
+        hands.wait(lambda wanted=suspended: today.standing.isVisible() is wanted)
+    store.close()
+
+    workspace.members.revoke("2")
+    workspace.exchange.sync()
+    _exchange(window.desk, hands)
+    hands.wait(today.standing.isVisible)
+    told = belonging_words(joined.log)
+    assert today.standing.words.text() in told
+    today.standing.open.setFocus()
+    hands.press("Return")
+    hands.wait()
+    exchange = window.desk.page
+    assert isinstance(exchange, ExchangePage)
+    assert exchange.server.state.text() in told
+    assert exchange.server.detail.text() in told
+    workspace.close()
+
+
+def test_an_invitation_may_be_for_several_units(
+    page: PeoplePage, hands: Hands, workspace: Workspace, tmp_path: Path
+) -> None:
+    workspace.members.units.add("Архів")
+    page.activate()
+    hands.wait(lambda: len(page.invitation.units) == 2)
+    page.invite.setFocus()
+    hands.press("Return")
+    hands.press("Tab")
+    assert hands.has_focus(page.invitation.units[0])
+    hands.press("Tab")
+    hands.press("Space")
+    hands.press("Tab")
+    assert hands.has_focus(page.invitation.make)
+    file = tmp_path / "обидва.sprava-invite"
+    page.invitation.write_to(str(file))
+    hands.wait(page.invitation.code.isVisible)
+    with join_workspace(
+        tmp_path / "both", PHRASE, invitation=file.read_bytes(), person="Ґава О.", kdf=KDF_FLOOR
+    ) as joined:
+        assert {unit.name for unit in joined.units()} == {"Приймальня", "Архів"}
