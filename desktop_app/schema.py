@@ -114,6 +114,7 @@ def m0004_file_places(database: "Database") -> None:
         "CREATE TABLE file_at (server BLOB NOT NULL, manifest BLOB NOT NULL, PRIMARY KEY (server, manifest)) "
         "WITHOUT ROWID"
     )
+    database.execute("CREATE INDEX file_at_manifest ON file_at (manifest)")
 
 
 _MOVED = (

@@ -145,6 +145,7 @@ class Workspace:
         self.notices += self.snapshots.warnings()
         self.exchange = ExchangeService(self.log, self.conflicts, self.audit, opened.folder, carrier, self.snapshots)
         self.ways = WaysService(self.log, self.exchange, opened, self._directory)
+        carrier.hubs = lambda: [(way.url, way.key) for way in self.ways.ways() if way.key is not None]
         self.sticks = StickService(self.log, opened, self._directory, self.conflicts, self.files)
         if self.lives.notices:
             self.files.distrust_past()

@@ -57,6 +57,7 @@ class FileExchange:
 
     Attributes:
         whereabouts: What is known of the server's files, and which ones come by themselves.
+        hubs: Returns the addresses and keys of the office hubs in sight, which may have files too.
         arrived: Called with the ids of cases of which a file has come or gone, on the thread that carried it.
     """
 
@@ -69,6 +70,7 @@ class FileExchange:
         self._changed: set[bytes] = set()
         self._told = 0.0
         self.whereabouts = Whereabouts(vault, log)
+        self.hubs: Callable[[], list[tuple[str, bytes]]] = list
         self.arrived: list[Arrived] = []
 
     @property
@@ -143,15 +145,46 @@ class FileExchange:
             Refused: There is no such file, no server is known, or it says no or misbehaves; or the disk is full.
             Unreachable: The server is away, or has not got a file yet; it is where it was added.
         """
+        with self._vault.read() as connection:
+            files = _once([rows.row_of(connection, file_id) for file_id in file_ids])
+        places = self._places(files)
+        moved = Moved()
+        for number, (address, server) in enumerate(places, start=1):
+            try:
+                moved = self._fetch_from(address, server, files, progress, stopped)
+            except Unreachable:
+                if number == len(places):
+                    raise
+                continue
+            if not moved.lacking or not moved.complete:
+                break
+        if moved.lacking and not moved.received:
+            self._require_there(file_ids[0])
+        return moved
+
+    def _places(self, files: list[FileRow]) -> list[tuple[str, bytes]]:
+        """Return where files may be fetched from: first those known to have the first of them, office hubs before."""
+        address = (self._log.recall(SERVER) or b"").decode()
+        places = self.hubs()
+        if address:
+            places = [*places, (address, self._pinned(address))]
+        if not places:
+            raise Refused("no_server", _("No server address is set. Nothing is lost; set the address and try again."))
+        wanted = {place.manifest for row in files[:1] if (place := row.place)}
+        with self._vault.read() as connection:
+            known = {server for _address, server in places if wanted & self.whereabouts.at(connection, server)}
+        return sorted(places, key=lambda place: place[1] not in known)
+
+    def _fetch_from(
+        self,
+        address: str,
+        server: bytes,
+        files: list[FileRow],
+        progress: Callable[[FileProgress], None],
+        stopped: Callable[[], bool],
+    ) -> Moved:
         from sync.client.failures import Cancelled
 
-        address = (self._log.recall(SERVER) or b"").decode()
-        if not address:
-            raise Refused("no_server", _("No server address is set. Nothing is lost; set the address and try again."))
-        server = self._pinned(address)
-        with self._vault.read() as connection:
-            found = [rows.row_of(connection, file_id) for file_id in file_ids]
-        files = _once(found)
         with self._trip(address, server, progress, stopped) as (survey, trip):
             try:
                 with self._vault.read() as connection:
@@ -162,8 +195,6 @@ class FileExchange:
                 trip.pull(plan.pull, self._came, lambda parcel: self._lost(server, parcel))
             except Cancelled:
                 trip.moved.complete = False
-        if trip.moved.lacking and not trip.moved.received:
-            self._require_there(file_ids[0])
         return trip.moved
 
     def count_to_send(self) -> int:
@@ -182,13 +213,15 @@ class FileExchange:
         if server is not None:
             with self._vault.read() as connection:
                 known = self.whereabouts.at(connection, server)
+        with self._vault.read() as connection:
+            anywhere = self.whereabouts.anywhere(connection)
         to_send = to_fetch = nowhere = 0
         for row in self._files():
             manifest = row.place.manifest if row.place else b""
-            here, there = self._store.has(manifest), manifest in known
-            to_send += here and not there and server is not None
-            to_fetch += there and not here
-            nowhere += not here and not there
+            here = self._store.has(manifest)
+            to_send += here and manifest not in known and server is not None
+            to_fetch += manifest in anywhere and not here
+            nowhere += not here and manifest not in anywhere
         return Standing(to_send, to_fetch, nowhere)
 
     def _go(self, survey: Survey, trip: Trip, server: bytes, files: list[FileRow], chosen: set[bytes]) -> None:

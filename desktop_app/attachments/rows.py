@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from desktop_app.attachments import kinds
-from desktop_app.attachments.model import NAME, FileEntry
+from desktop_app.attachments.model import NAME, FileEntry, FileState
 from desktop_app.attachments.reading import Place, state_of
 from desktop_app.attachments.store import ChunkStore
 from desktop_app.attachments.whereabouts import Whereabouts
@@ -118,24 +118,29 @@ class FileReader:
         """Return a file as it is shown; who added it is read from the log."""
         author, time_ms = _added(connection, self._log, row)
         person, device = self._directory.author(connection, author)
-        server = self._whereabouts.server() if row.place else None
+        state = state_of(self._store, row.place)
         return FileEntry(
             id=ids.to_text(row.id),
             case=ids.to_text(row.case) if row.case else "",
             name=row.name,
             type=row.type,
             size=row.size,
-            state=state_of(self._store, row.place),
+            state=state,
             person=person,
             device=device,
             when=moment(time_ms),
             mine=author == self._log.device,
             removed=row.removed,
-            at_server=None if server is None else self._is_at(connection, server, row),
+            at_server=self._at_server(connection, row, here=state is FileState.HERE),
         )
 
-    def _is_at(self, connection: Connection, server: bytes, row: FileRow) -> bool:
-        return row.place is not None and self._whereabouts.is_at(connection, server, row.place.manifest)
+    def _at_server(self, connection: Connection, row: FileRow, *, here: bool) -> bool | None:
+        """Say whether a file that is here has reached the server; one that is not may be at an office hub as well."""
+        server = self._whereabouts.server()
+        manifest = row.place.manifest if row.place else b""
+        if not here and self._whereabouts.is_anywhere(connection, manifest):
+            return True
+        return None if server is None else self._whereabouts.is_at(connection, server, manifest)
 
 
 def history(connection: Connection, log: Log, directory: Directory, case: Record) -> list[tuple[Dot, HistoryEntry]]:

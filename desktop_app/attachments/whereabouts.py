@@ -85,6 +85,15 @@ class Whereabouts:
         )
         return [manifest for (manifest,) in rows]
 
+    def anywhere(self, connection: Connection) -> set[bytes]:
+        """Return the manifests of the files that any server or hub was found to have whole."""
+        return {manifest for (manifest,) in connection.execute("SELECT DISTINCT manifest FROM file_at")}
+
+    def is_anywhere(self, connection: Connection, manifest: bytes) -> bool:
+        """Return whether any server or hub was found to have a file whole."""
+        found = connection.execute("SELECT 1 FROM file_at WHERE manifest = ? LIMIT 1", (manifest,))
+        return found.fetchone() is not None
+
     def is_at(self, connection: Connection, server: bytes, manifest: bytes) -> bool:
         """Return whether a server was found to have a file whole."""
         found = connection.execute("SELECT 1 FROM file_at WHERE server = ? AND manifest = ?", (server, manifest))

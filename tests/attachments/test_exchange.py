@@ -13,6 +13,7 @@ from desktop_app.exchange import SyncResult, warnings
 from sync import chunkwire, wire
 from sync.chunkwire import GetReply, GetRequest, MissingReply, PutReply, PutRequest
 from sync.errors import Refused, Unreachable
+from sync.pins import pin_server
 from sync.server import RunningServer
 from tests.attachments.conftest import MIB, Office, content
 from tests.attachments.proxy import Bending
@@ -206,8 +207,6 @@ def test_over_a_line_that_breaks(
         _sync(office, server.url)
     who = office if upwards else colleague
     with Line(server.url, cut_after=2 * MIB + 77_777, cuts=2, upwards=upwards) as line:
-        from sync.pins import pin_server
-
         pin_server(who.workspace.log, line.url, server.key)
         if not upwards:
             colleague.workspace.exchange.files.choose(InAdvance(FileChoice.ALL))
@@ -344,3 +343,25 @@ def test_the_screens_are_told(office: Office, colleague: Office, server: Running
     colleague.workspace.subscribe(lambda event: told.append(event.cases))
     _sync(colleague, server.url)
     assert told[-1] == {entry.case}
+
+
+def test_fetched_from_an_office_hub_when_the_server_is_away(
+    office: Office, colleague: Office, server: RunningServer, file: Make, tmp_path: Path
+) -> None:
+    """The central server has gone meanwhile; a hub in sight has the file too."""
+    entry = office.files.add(office.first, file(2 * MIB))
+    colleague.workspace.exchange.files.choose(InAdvance(FileChoice.NONE))
+    _meet(office, colleague, server.url)
+    carrier = colleague.workspace.exchange.files
+    with RunningServer(tmp_path / "hub") as hub:
+        office.workspace.exchange.sync(hub.url)
+        pin_server(colleague.workspace.log, "http://127.0.0.1:9", server.key)
+        colleague.workspace.exchange.set_server(None)
+        with pytest.raises(Refused) as caught:
+            carrier.fetch([entry.id])
+        assert caught.value.code == "no_server"
+        assert colleague.files.get(entry.id).at_server
+        colleague.workspace.exchange.set_server("http://127.0.0.1:9")
+        carrier.hubs = lambda: [(hub.url, hub.key)]
+        assert carrier.fetch([entry.id]).received == 1
+    assert _content_of(colleague, entry.id) == content(2 * MIB)
