@@ -31,13 +31,12 @@ def links_beyond(links: Sequence[Link], known_tips: Iterable[bytes]) -> list[Lin
     return [link for link in links if link.hash not in known]
 
 
-def fitting(links: Iterable[Link]) -> list[bytes]:
+def fitting(links: Iterable[Link], room: int = wire.MAX_LINKS_BYTES) -> list[bytes]:
     """Return as many links as one message may carry, at least one if any; the rest follows in the next round."""
-    room = wire.MAX_LINKS_BYTES
     taken: list[bytes] = []
     for link in links:
         room -= len(link.data)
-        if room < 0:
+        if room < 0 and taken:
             break
         taken.append(link.data)
     return taken

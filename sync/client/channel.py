@@ -50,7 +50,20 @@ class _Answer:
     body: bytes
 
 
-class _SystemTrust(HTTPAdapter):
+class _Adapter(HTTPAdapter):
+    """Tries again by itself, except an exchange: what is sent again after a break is smaller."""
+
+    def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:  # noqa: ANN401 - as requests has it
+        given = self.max_retries
+        if (request.url or "").endswith(wire.EXCHANGE_PATH):
+            self.max_retries = given.new(read=0)
+        try:
+            return super().send(request, *arguments, **options)
+        finally:
+            self.max_retries = given
+
+
+class _SystemTrust(_Adapter):
     """Trusts the certificates that the system trusts, beside those that requests brings along."""
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as requests has it
@@ -108,7 +121,7 @@ class Channel:
         if self._url.startswith("https://"):
             self._session.mount("https://", _SystemTrust(max_retries=retries))
         else:
-            self._session.mount("http://", HTTPAdapter(max_retries=retries))
+            self._session.mount("http://", _Adapter(max_retries=retries))
 
     def __enter__(self) -> Self:
         return self
@@ -290,7 +303,7 @@ class Channel:
         """Read a reply as it comes, never more than a message may have and never unpacked."""
         body = bytearray()
         try:
-            while part := response.raw.read(self._pace.down.part(_PART_BYTES), decode_content=False):
+            while part := response.raw.read1(self._pace.down.part(_PART_BYTES), decode_content=False):
                 body += part
                 self._pace.down.take(len(part), self._cancelled)
                 if len(body) > _MAX_BODY_BYTES:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from sync.client.channel import Channel
 
 _FIRST_ROUND_BYTES = 64 * 1024
-_SMALLEST_ROUND_BYTES = 8 * 1024
+_SMALLEST_ROUND_BYTES = 2 * 1024
+_CALM_ROUNDS = 24
+"""After a break, so many rounds in a row must pass before larger ones are tried: else too much goes twice."""
 _GROWTH = 4
 _QUICK_SECONDS = 2.0
 _ATTEMPTS = 3
@@ -191,6 +193,7 @@ class _Exchange:
         self._over_quota = False
         self._began_anew = False
         self._idle_rounds = 0
+        self._calm_rounds = _CALM_ROUNDS
         self.begin: Begin | None = None
 
     def run(self, cancelled: Callable[[], bool]) -> bool:
@@ -312,11 +315,14 @@ class _Exchange:
                 self._begin_anew(problem)
                 return
             except Unreachable as failure:
-                if attempt == _ATTEMPTS - 1 or not (self._contact or isinstance(failure, failures.BrokenOff)):
+                large = sum(map(len, (*request.frames, *request.links))) > _SMALLEST_ROUND_BYTES
+                broken = self._contact or large or isinstance(failure, failures.BrokenOff)
+                if attempt == _ATTEMPTS - 1 or not broken:
                     raise
-                self._budget = max(self._budget // _GROWTH, _SMALLEST_ROUND_BYTES)
+                self._budget, self._calm_rounds = _SMALLEST_ROUND_BYTES, 0
                 time.sleep(random.uniform(0.1, 0.5) * 2**attempt)  # noqa: S311 - spreads devices, hides nothing
-        if time.monotonic() - started < _QUICK_SECONDS:
+        self._calm_rounds += 1
+        if time.monotonic() - started < _QUICK_SECONDS and self._calm_rounds > _CALM_ROUNDS:
             self._budget = min(self._budget * _GROWTH, wire.MAX_ROUND_BYTES)
         self._take(request, carried, reply)
 

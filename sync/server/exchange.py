@@ -24,6 +24,7 @@ _log = logging.getLogger("sprava.server")
 _NONCE_SECONDS = 15 * 60
 _MAX_NONCES = 100_000
 _ATTEMPTS = 5
+_FEW_BYTES = 16 * 1024
 
 
 class NonceMemory:
@@ -329,7 +330,8 @@ class Exchange:
         own_tips = self._members.tips(state)
         same_tips = own_tips == sorted(request.tips)
         lacked = [] if same_tips else _links_lacked(request, state)
-        links = fitting(lacked)
+        short = 0 < request.budget < _FEW_BYTES  # a line that breaks
+        links = fitting(lacked, request.budget if short else wire.MAX_LINKS_BYTES)
         # While links are to follow, frames wait: their authors may be among them.
         budget = budget if len(links) == len(lacked) else 0
         if theirs is None:

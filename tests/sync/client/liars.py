@@ -40,14 +40,21 @@ class Liar:
                 if self.path == wire.HELLO_PATH:
                     message = wire.encode(wire.Hello(wire.VERSION, signer.public_key, store.epoch))
                     nonce = body
+                elif self.path != wire.EXCHANGE_PATH:  # as an older server, which knows nothing else
+                    nonce = wire.open_request(body)[0].nonce
+                    self._send(404, wire.encode(wire.Problem(wire.VERSION, "not_found")), nonce)
+                    return
                 else:
                     envelope, request = wire.open_request(body)
                     nonce = envelope.nonce
                     honest = exchange.answer(envelope, request, recognised=False, room=wire.MAX_ROUND_BYTES)
                     bent = lie(wire.decode(Request, request), honest)
                     message = bent if isinstance(bent, bytes) else wire.encode(bent)
-                answer = wire.sign_reply(signer, nonce=nonce, status=200, message=message)
-                self.send_response(200)
+                self._send(200, message, nonce)
+
+            def _send(self, status: int, message: bytes, nonce: bytes) -> None:
+                answer = wire.sign_reply(signer, nonce=nonce, status=status, message=message)
+                self.send_response(status)
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)
