@@ -32,7 +32,8 @@ _NO_NEEDLESS_HEADERS = dict.fromkeys(("User-Agent", "Accept-Encoding"), SKIP_HEA
 _AWAY = frozenset({429, 502, 503, 504})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _Kind = TypeVar("_Kind", bound=wire.Message)
-_OFFLINE = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH})
+_OFFLINE = frozenset({errno.ENETUNREACH, errno.ENETDOWN})
+"""Not EHOSTUNREACH: in the office network that is a neighbour who is away."""
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app import vault
-from desktop_app.office.service import ADDRESSES_VARIABLE
+from desktop_app.office.sight import ADDRESSES_VARIABLE
 from desktop_app.opening import create_workspace, join_workspace, open_workspace
 from desktop_app.workspace import Workspace
 from tests.office.desks import PASSPHRASE

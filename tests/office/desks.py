@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from desktop_app.cli.output import PASSPHRASE_VARIABLE
-from desktop_app.office.service import ADDRESSES_VARIABLE
+from desktop_app.office.sight import ADDRESSES_VARIABLE
 
 PASSPHRASE = "калина горить над ставом 77"
 PATIENCE = 60.0
