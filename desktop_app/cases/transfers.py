@@ -153,10 +153,12 @@ class TransferService:
             if not moved:
                 return 0
             due = self._touched(connection)
+            astray = self._astray(connection)
         mine = {unit for unit in self._log.me.units if self._log.me.may_write_in(unit)}
         self._carrying = True  # what is written now tells of itself
         try:
             count = sum(self._carry(case, old, new) for case, old, new in due if {old, new} <= mine)
+            count += sum(self._bring_back(case, units) for case, units in astray.items() if units <= mine)
             self._note_end()
         finally:
             self._carrying = False
@@ -179,6 +181,38 @@ class TransferService:
 
         self._log.write_all(decide)
         return len(written)
+
+    def _bring_back(self, case: bytes, units: set[bytes]) -> int:
+        """Let a case be in the first of some units, when each of them says that it is in another."""
+        target, *others = sorted(units)
+        written: list[Change] = []
+
+        def decide(connection: Connection) -> list[tuple[bytes, Sequence[Change]]]:
+            for unit in others:
+                records = [self._log.record(connection, case, unit), *self._files(connection, case, unit)]
+                for record in records:
+                    if record is not None:
+                        written.extend(passing.moved(self._log, connection, record, target))
+            return [(target, written)]
+
+        self._log.write_all(decide)
+        return len(written)
+
+    @staticmethod
+    def _astray(connection: Connection) -> dict[bytes, set[bytes]]:
+        """Return the cases that are nowhere, with the units that send to each other for them.
+
+        It takes two people who move a case back and forth without knowing of each other.
+        """
+        found: dict[bytes, set[bytes]] = {}
+        rows = connection.execute(
+            "SELECT m.uuid, u.uuid FROM moved_row m JOIN unit u ON u.id = m.unit JOIN unit t ON t.uuid = m.moved_to"
+            " JOIN moved_row n ON n.uuid = m.uuid AND n.unit = t.id WHERE NOT EXISTS (SELECT 1 FROM record r"
+            " JOIN case_row c ON c.id = r.id WHERE r.uuid = m.uuid)"
+        )
+        for case, unit in rows:
+            found.setdefault(case, set()).add(unit)
+        return {case: units for case, units in found.items() if len(units) > 1}
 
     def _touched(self, connection: Connection) -> list[tuple[bytes, bytes, bytes]]:
         """Return the moved cases about which frames came since the last time, with the old and the new unit."""
