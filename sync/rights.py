@@ -90,10 +90,12 @@ class Rights:
     entered: dict[bytes, dict[bytes, str]] = field(default_factory=dict)
     changes: dict[tuple[bytes, bytes], list[Change]] = field(default_factory=dict)
     claimed: dict[bytes, set[bytes]] = field(default_factory=dict)
+    _changed: dict[bytes, set[bytes]] = field(default_factory=dict)
 
     def change(self, device: bytes, unit: bytes, change: Change) -> None:
         """Note what a link changed."""
         self.changes.setdefault((device, unit), []).append(change)
+        self._changed.setdefault(device, set()).add(unit)
 
     def role(self, device: bytes, unit: bytes, changes: Iterable[Change], knows: Knows) -> str:
         """Return the role that some changes add up to.
@@ -142,7 +144,8 @@ class Rights:
     def had(self, device: bytes, roles: frozenset[str]) -> frozenset[bytes]:
         """Return the units in which a device has or had one of some roles."""
         units = {unit for unit, role in self.entered.get(device, {}).items() if role in roles}
-        units |= {unit for (of, unit), all_ in self.changes.items() if of == device and {c.role for c in all_} & roles}
+        changed = self._changed.get(device, ())
+        units |= {unit for unit in changed if any(change.role in roles for change in self.changes[device, unit])}
         return frozenset(units)
 
     def device(self, entry: DeviceEntry, common_unit: bytes, knows: Knows) -> Device:
