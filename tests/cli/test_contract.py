@@ -89,7 +89,7 @@ def test_register_show_set_move_history_list(sprava: Sprava, seat: Path, appeal:
     assert sprava("case", "move", seat, case["id"], "assigned", "--json").json["stage"] == "assigned"
     history = sprava("case", "history", seat, case["number"], "--json").json["history"]
     assert history[0]["field"] == "_stage"
-    assert {"when", "person", "device", "field", "before", "after", "mine"} == history[0].keys()
+    assert {"when", "person", "device", "field", "before", "after", "mine", "unit", "late"} == history[0].keys()
     listed = sprava("case", "list", seat, "--json").json
     assert (listed["total"], [row["id"] for row in listed["cases"]]) == (1, [case["id"]])
 
