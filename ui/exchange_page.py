@@ -23,12 +23,13 @@ from desktop_app.exchange import ExchangeStatus
 from desktop_app.exchange_watch import Reach
 from desktop_app.sizes import size_words
 from desktop_app.workspace import ChangeEvent, VaultInfo, Workspace
+from sync.errors import Failure
 from sync.messages import _
 from ui import icons, theme
 from ui.bundle_card import BundleCard
 from ui.context import DeskContext
 from ui.exchange_files import FilesExchangeCard
-from ui.exchange_state import barred, state_of
+from ui.exchange_state import ExchangeState, barred, state_of
 from ui.invite_card import InviteCard
 from ui.page import Page
 from ui.stick_card import StickCard
@@ -108,22 +109,28 @@ class ExchangePage(Page):
 
     def activate(self) -> None:
         """Load the state anew."""
-        self.context.run(partial(_load, self.context.workspace), self._show)
+        self.context.run(partial(_load, self.context.workspace), self._show, self._barred)
         self.invite.load()
         self.stick.load()
         self.ways.load()
 
     def _reached(self, _reach: Reach) -> None:
-        self.context.run(partial(_load, self.context.workspace), self._show)
+        self.context.run(partial(_load, self.context.workspace), self._show, self._barred)
         self.ways.load()
 
     def refresh(self, event: ChangeEvent) -> None:  # noqa: ARG002 - any change waits to be exchanged
         """Load the state anew."""
-        self.context.run(partial(_load, self.context.workspace), self._show)
+        self.context.run(partial(_load, self.context.workspace), self._show, self._barred)
 
     def focus_first(self) -> None:
         """Put the focus on what is done here most: exchanging, or first of all naming the server."""
         self.server.focus_first()
+
+    def _barred(self, failure: Failure) -> None:
+        if failure.code == "not_a_member":
+            self.server.show_state(barred(failure.message))
+        else:
+            self.context.show_failure(failure)
 
     def _show(self, loaded: _Loaded) -> None:
         self.server.show_belonging(loaded.belonging)
@@ -183,13 +190,21 @@ class ServerCard(Card):
             status: What the vault says.
         """
         refusal = self._job.refusal
-        state = barred(self._belonging or (refusal.message if refusal else "")) or state_of(status)
-        self._icon.setPixmap(icons.pixmap(state.icon, state.role, theme.scaled(32), self.devicePixelRatioF()))
-        self.state.setText(state.sentence)
-        self.detail.setText(state.detail)
+        words = self._belonging or (refusal.message if refusal else "")
+        self.show_state(barred(words) if words else state_of(status))
         self.sync.setEnabled(status.server is not None or status.office.waiting is not None or status.office.reached)
         if not self.address.isModified():
             self.address.setText(status.server or "")
+
+    def show_state(self, state: ExchangeState) -> None:
+        """Say how the exchange stands.
+
+        Args:
+            state: The sentence, and what goes with it.
+        """
+        self._icon.setPixmap(icons.pixmap(state.icon, state.role, theme.scaled(32), self.devicePixelRatioF()))
+        self.state.setText(state.sentence)
+        self.detail.setText(state.detail)
 
     def _build(self) -> None:
         head = QHBoxLayout()

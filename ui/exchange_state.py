@@ -19,14 +19,13 @@ class ExchangeState:
     detail: str
 
 
-def barred(words: str) -> ExchangeState | None:
-    """Return how the exchange stands where somebody has said no, or None when nobody has.
+def barred(words: str) -> ExchangeState:
+    """Return how the exchange stands where somebody has said no.
 
     Args:
         words: What the person is told, its first sentence for the heading.
     """
-    heading, rest = heading_of(words)
-    return ExchangeState("lock", "warn", heading, rest) if words else None
+    return ExchangeState("lock", "warn", *heading_of(words))
 
 
 def state_of(status: ExchangeStatus) -> ExchangeState:

@@ -16,6 +16,7 @@ from desktop_app.kits.model import Kit, text
 from desktop_app.members import Due
 from desktop_app.recovery import RecoveryState
 from desktop_app.workspace import ChangeEvent, Workspace
+from sync.errors import Failure
 from sync.messages import _, language, ngettext
 from ui import theme
 from ui.backup_words import late_words
@@ -145,7 +146,7 @@ class TodayPage(Page):
     def activate(self) -> None:
         """Load everything anew."""
         self._date.setText(date_words(datetime.now().astimezone()))
-        self.context.run(partial(_load, self.context.workspace), self._show)
+        self.context.run(partial(_load, self.context.workspace), self._show, self._barred)
 
     def refresh(self, event: ChangeEvent) -> None:  # noqa: ARG002 - any change may concern the day
         """Load everything anew; the focus stays in its list."""
@@ -241,6 +242,13 @@ class TodayPage(Page):
         # The page held the focus for rows to come; if the person has gone elsewhere, it stays there.
         if self.hasFocus():
             self.focus_first()
+
+    def _barred(self, failure: Failure) -> None:
+        """Say what stands in the way; whoever was turned away while the desk is open has nothing else to see."""
+        if failure.code == "not_a_member":
+            self.standing.show_words(failure.message)
+        else:
+            self.context.show_failure(failure)
 
     def _show_backup(self, status: BackupStatus) -> None:
         self.backup.show_status(status, has_cases=self._has_cases)

@@ -96,7 +96,7 @@ def take_out_and_close_the_gap(connection: Connection) -> None:
 
 CHANGES = {
     "time": ("UPDATE audit SET time = time + 1 WHERE id = 4", "4"),
-    "origin": ("UPDATE audit SET origin = 'cli' WHERE id = 4", "4"),
+    "origin": ("UPDATE audit SET origin = iif(origin = 'cli', 'desk', 'cli') WHERE id = 4", "4"),
     "kind": ("UPDATE audit SET kind = 'case_shown' WHERE id = 4", "4"),
     "subject": ("UPDATE audit SET subject = '' WHERE id = 4", "4"),
     "detail": ("UPDATE audit SET detail = '{ }' WHERE id = 4", "4"),

@@ -326,3 +326,30 @@ def test_an_invitation_may_be_for_several_units(
         tmp_path / "both", PHRASE, invitation=file.read_bytes(), person="Ґава О.", kdf=KDF_FLOOR
     ) as joined:
         assert {unit.name for unit in joined.units()} == {"Приймальня", "Архів"}
+
+
+def test_a_device_that_is_turned_away_while_its_desk_is_open_is_told(
+    open_window: Callable[[Settings], Window], settings: Settings, hands: Hands, workspace: Workspace,
+    colleague: Workspace, invitation: Invitation, tmp_path: Path,
+) -> None:  # fmt: skip
+    colleague.exchange.sync()
+    workspace.exchange.sync()
+    joined = join_workspace(tmp_path / "other", PHRASE, invitation=invitation.data, person="Хтось", kdf=KDF_FLOOR)
+    joined.exchange.sync()
+    workspace.exchange.sync()
+    window = open_window(settings)
+    window.open_desk(joined)
+    hands.wait()
+    assert window.desk is not None
+    workspace.members.decline(joined.log.device_code)
+    workspace.exchange.sync()
+    workspace.close()
+    today = window.desk.page
+    assert isinstance(today, TodayPage)
+    _exchange(window.desk, hands)
+    hands.wait(lambda: "запрошення" in today.standing.hint.text())
+    hands.press("Ctrl+6")
+    hands.wait()
+    exchange = window.desk.page
+    assert isinstance(exchange, ExchangePage)
+    assert exchange.server.state.text() == today.standing.words.text()
