@@ -1,0 +1,1 @@
+"""PouchDB beside Sprava, on the same records in the same run: ``python -m benchmarks.pouchdb``."""
