@@ -219,6 +219,8 @@ class Applier:
             return  # its author was a member when it was applied
         if not seats:
             raise Wait("member")
+        if header.unit not in self.units and header.device == self._own_device:
+            raise Wait("unit")
         if not self._settled and header.device != self._own_device:
             seats = [seat for seat in seats if header.unit in seat.ever]
             if not seats:

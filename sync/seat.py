@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from sync import membership, schema
+from sync import epochs, membership, schema
+from sync.crypto import Opener
 from sync.sqlcipher import Connection
 
 _NOTE = "note:"
@@ -130,3 +131,5 @@ def plant(connection: Connection, seat: Seat, incarnation: bytes) -> None:
         "INSERT INTO epoch_key (unit, epoch, key, newest) VALUES (?, ?, ?, ?)",
         [(units[key.unit], key.epoch, key.key, key.newest) for key in seat.keys],
     )
+    # A registrar's unit has no key here, and gets its row by this.
+    epochs.take(connection, membership.Membership.of(seat.links), seat.device, Opener(seat.opener))

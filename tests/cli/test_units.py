@@ -145,3 +145,31 @@ def test_a_case_is_moved_and_restricted_from_the_command_line(
     assert sprava("--json", "case", "restrict", second, own, "--only", "Ніхто").error == "unknown_person"
     for vault in appeals:
         assert sprava("verify", vault).code == 0
+
+
+def test_over_a_server_who_left_a_unit_gets_nothing_more_of_it_and_late_work_arrives(
+    sprava: Sprava, tmp_path: Path, appeals: tuple[Path, Path], appeal: Path
+) -> None:
+    seat, second = appeals
+    unit = "Соціальний відділ"
+    registering = ("--json", "case", "register", "--kit", "appeal", "--from", appeal, "--unit", unit)
+    with RunningServer(tmp_path / "server") as server:
+        assert sprava("unit", "member", "add", seat, unit, "2").code == 0
+        for vault in (seat, second, seat):
+            assert sprava("sync", vault, "--server", server.url).code == 0
+        assert sprava(*registering, seat).code == 0
+        assert sprava("unit", "member", "remove", seat, unit, "2").code == 0
+        assert sprava(*registering, seat).code == 0
+        assert sprava(*registering, second).code == 0, "it does not know yet"
+        assert sprava("sync", seat).code == 0
+        for _again in range(2):
+            done = sprava("sync", second)
+            assert done.code == 0, done.err
+        assert sprava("--json", "case", "list", second, "--query", "").json["total"] == 1
+        assert sprava("sync", seat).code == 0
+        assert sprava("--json", "member", "list", seat).json["members"][1]["frames_waiting"] == 1
+        assert sprava("member", "accept", seat, "2").code == 0
+        assert sprava("--json", "case", "list", seat, "--unit", unit).json["total"] == 3
+        for vault in (seat, second):
+            assert sprava("sync", vault).code == 0
+            assert sprava("verify", vault).code == 0

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from sync import caretaking, digest, epochs, frames, membership, rebuilding
+from sync import caretaking, digest, epochs, frames, membership, rebuilding, seat
 from sync.changes import Change
 from sync.crypto import Opener
 from sync.frames import BadFrame
 from sync.ids import new_id, random_id
+from sync.log import Log
 from sync.membership import ADMINISTRATOR, AUDITOR, CLERK, HEAD, REGISTRAR, Assign, Cut, Epoch, Invite, MakeUnit
 from sync.rights import NOBODY
-from tests.sync.replicas import NoProjection, Replica
+from tests.sync.replicas import FileStore, NoProjection, Replica
 from tests.sync.test_revocation import keys, settle
 
 
@@ -387,6 +388,17 @@ def test_a_registrar_writes_what_the_unit_reads_and_reads_nothing_of_it(four: li
     with registrar.store.read() as connection:
         assert len(registrar.log.history(connection, own)) == 2
     same(everybody)
+    # So it does when its database was lost, and made again from its seat and what was left of the log.
+    lost = FileStore(tmp_path / "again.db")
+    with registrar.store.read() as connection:
+        known = seat.read(connection, lambda _note: True)
+    with lost.write() as connection:
+        seat.plant(connection, known, random_id())
+    again = Log(lost, NoProjection())
+    again.apply(registrar.frames())
+    with lost.read() as connection:
+        assert again.history(connection, own) == registrar.log.history(connection, own)
+    lost.connection.close()
     registrar.close()
 
 
