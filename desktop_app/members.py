@@ -10,6 +10,7 @@ from functools import partial
 from desktop_app.audit import Audit
 from desktop_app.directory import Directory
 from desktop_app.late_work import LateChange, LateWork
+from desktop_app.ukrainian import sort_key
 from desktop_app.units import UnitService, member
 from sync import caretaking, membership
 from sync.errors import Refused
@@ -126,6 +127,13 @@ class MemberService:
         if not self.may_decide:
             raise _no_right()
         return self.late.of(self._device(device))
+
+    def people(self) -> list[str]:
+        """Return the names of all others who belong to the community."""
+        members, own = self._log.membership, self._log.me.entry.person
+        persons = {each.entry.person for each in members.active(members.common_unit)} - {own}
+        with self._read() as connection:
+            return sorted({self._directory.name(connection, person) for person in persons}, key=sort_key)
 
     def members(self) -> list[Member]:
         """Return all devices, members by the order of their numbers, and after them those that are none (yet)."""

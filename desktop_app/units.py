@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from desktop_app import directory
 from desktop_app.audit import Audit
+from desktop_app.cases.model import Unit
 from desktop_app.directory import Directory
 from sync import caretaking, ids, membership
 from sync.errors import Refused
@@ -78,9 +79,16 @@ class UnitService:
                 for unit in sorted(shown)
             ]
 
-    def writable(self) -> list[UnitInfo]:
-        """Return the units in which this device may register cases."""
-        return [unit for unit in self.all() if unit.role in membership.WRITING_ROLES]
+    def writable(self) -> list[Unit]:
+        """Return the units in which this device may register cases, circles not among them; nothing is counted."""
+        members, me = self._log.membership, self._log.me
+        uuids = sorted(me.roles.keys() - members.circles - {members.common_unit})
+        with self._read() as connection:
+            return [
+                Unit(ids.to_text(unit), self._directory.name(connection, unit))
+                for unit in uuids
+                if me.may_write_in(unit)
+            ]
 
     def add(self, name: str) -> UnitInfo:
         """Make a unit with a key of its own; all administrators belong to it, so that one lost computer loses no unit.

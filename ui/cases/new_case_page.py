@@ -10,10 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from desktop_app.cases.model import CaseQuery, Draft, Registered
+from desktop_app.cases.model import CaseQuery, Draft, Registered, Unit
 from desktop_app.kits import validation
 from desktop_app.kits.model import Kit
-from desktop_app.units import UnitInfo
 from desktop_app.workspace import Workspace
 from sync.errors import Failure
 from sync.messages import _
@@ -39,7 +38,7 @@ class Start:
     kits: Sequence[Kit]
     drafts: Sequence[Draft]
     wanted: Draft | None
-    units: Sequence[UnitInfo] = ()
+    units: Sequence[Unit] = ()
 
 
 class NewCasePage(Page):
@@ -57,7 +56,7 @@ class NewCasePage(Page):
         self._thrown: Draft | None = None
         self._draft_wanted = ""
         self._busy = False
-        self._units: Sequence[UnitInfo] = ()
+        self._units: Sequence[Unit] = ()
         self._unit: str | None = None
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self.chooser)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
+from desktop_app.cases.model import Unit
 from desktop_app.kits.model import Kit, text
-from desktop_app.units import UnitInfo
 from sync.messages import _
 from ui import theme
 from ui.cases.case_form import CaseForm
@@ -48,7 +48,7 @@ class NewCaseForm(CaseForm):
         chosen: str | None = self.unit.currentData()
         return chosen
 
-    def offer_units(self, units: Sequence[UnitInfo], chosen: str | None) -> None:
+    def offer_units(self, units: Sequence[Unit], chosen: str | None) -> None:
         """Ask for the unit, where the person may register in several.
 
         Args:

@@ -7,10 +7,7 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QListWidget, QListWidgetItem, QWidget
 
-from desktop_app.cases.model import CaseView
-from desktop_app.members import State
-from desktop_app.ukrainian import sort_key
-from desktop_app.units import UnitInfo
+from desktop_app.cases.model import CaseView, Unit
 from desktop_app.workspace import Workspace
 from sync.messages import _
 from ui import theme
@@ -34,7 +31,7 @@ class Where:
     """
 
     unit: str = ""
-    targets: Sequence[UnitInfo] = ()
+    targets: Sequence[Unit] = ()
     people: Sequence[str] = ()
     readers: Sequence[str] | None = None
 
@@ -49,12 +46,10 @@ def load_where(workspace: Workspace, view: CaseView) -> Where:
     units = workspace.members.units.writable()
     several = len(workspace.units()) > 1 or readers is not None
     may_write = readers is not None or any(unit.id == view.unit.id for unit in units)
-    members = workspace.members.members() if may_write else []
-    people = {each.person for each in members if each.state is State.MEMBER and not each.here}
     return Where(
         view.unit.name if several else "",
         [unit for unit in units if unit.id != view.unit.id] if may_write else (),
-        sorted(people - {workspace.person.name}, key=sort_key),
+        workspace.members.people() if may_write else (),
         readers,
     )
 
