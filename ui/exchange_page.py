@@ -73,10 +73,10 @@ class ExchangePage(Page):
     def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self.server = ServerCard(context, self)
+        self.ways = WaysCard(context, self)
         self.stick = StickCard(context, self)
         self.files = FilesExchangeCard(context, self)
         self.invite = InviteCard(context, self)
-        self.ways = WaysCard(context, self)
         self.bundles = BundleCard(context, self)
         self.device = DeviceCard(self)
         inner = QWidget(self)

@@ -140,6 +140,7 @@ class SignIn(Gate):
             way.setObjectName(f"way_{mode or 'folder'}")
             way.clicked.connect(partial(self.first_run_wanted.emit, mode) if mode else self._other_folder)
             others.addWidget(way, place // 2, place % 2)
+            self.setTabOrder(way, self.check)
         others.addWidget(self.check, others.rowCount() - 1, 1)
         self.check.clicked.connect(self._check)
         return others
