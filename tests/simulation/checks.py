@@ -6,16 +6,17 @@ from contextlib import suppress
 
 from sync import caretaking, digest, named, rebuilding
 from sync.bundle import export_bundle, import_bundle
+from sync.membership import Membership
 from sync.sqlcipher import Connection
 from tests.simulation import projection
-from tests.simulation.oracle import Written
+from tests.simulation.oracle import Frame, Written
 from tests.simulation.seat import Seat
 from tests.simulation.steps import talk
 from tests.simulation.world import World
 
 _ROUNDS = 12
 _HISTORIES = 40
-_WAITING = {"revoked", "rejected"}
+_WAITING = {"revoked", "rejected", "right"}
 
 
 def settle(world: World) -> list[Seat]:
@@ -55,6 +56,26 @@ def members(world: World) -> list[Seat]:
     return found
 
 
+def _wrote_without_right(world: World, seat: Seat) -> bool:
+    """Whether a device shows what it wrote without the right to; the others do not."""
+    known, own = world.founder.log.membership, seat.log.device
+    return any(
+        written.device == own and not _stands(known, own, written.frame)
+        for written in world.oracle.written
+        if written.frame[1] in _own_chains(seat)
+    )
+
+
+def _stands(known: Membership, device: bytes, frame: Frame) -> bool:
+    """Whether a frame counts: its author had the right, and to all before it in its chain."""
+    unit, incarnation, last = frame
+    return not any(known.may_stand(device, unit, incarnation, seq) for seq in range(1, last + 1))
+
+
+def _own_chains(seat: Seat) -> set[bytes]:
+    return {uuid for (uuid,) in seat.rows("SELECT uuid FROM incarnation WHERE device = ?", seat.log.device)}
+
+
 def _state(seat: Seat) -> str:
     return repr(
         (sorted((unit, sorted(chains.items())) for unit, chains in seat.log.heads().items()), seat.log.membership.tips)
@@ -92,7 +113,7 @@ def _decide(world: World) -> None:
 
 def check(world: World) -> None:
     """Settle, and check that all is as promised."""
-    present = settle(world)
+    present = [seat for seat in settle(world) if not _wrote_without_right(world, seat)]
     known = world.founder.log.membership
     held = {
         (unit, incarnation, seq)
@@ -105,7 +126,7 @@ def check(world: World) -> None:
     def counts(written: Written) -> bool:
         if written.device not in known.devices:
             return False
-        if known.may_stand(written.device, *written.frame):
+        if not _stands(known, written.device, written.frame):
             return False
         return written.frame in held or written.frame not in world.oracle.at_risk
 
@@ -157,9 +178,11 @@ def _check_seat(world: World, seat: Seat, counts: Callable[[Written], bool]) -> 
 
 
 def _check_waiting(world: World, seat: Seat) -> None:
-    for unit, incarnation, seq, reason in seat.rows("SELECT unit, incarnation, seq, reason FROM waiting"):
+    rows = seat.rows("SELECT unit, incarnation, seq, reason FROM waiting")
+    broken = {(unit, incarnation) for unit, incarnation, _seq, reason in rows if reason in _WAITING}
+    for unit, incarnation, seq, reason in rows:
         lost = reason == "gap" and (unit, incarnation, seq) in world.oracle.at_risk
-        left = reason == "unconfirmed" or reason in _WAITING
+        left = reason == "unconfirmed" or reason in _WAITING or (reason == "gap" and (unit, incarnation) in broken)
         assert lost or left, f"{seat.name} has a frame waiting: {reason}"
 
 

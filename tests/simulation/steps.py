@@ -347,6 +347,23 @@ def judge(world: World) -> None:
         administrator.open()
 
 
+def assign(world: World) -> None:
+    """Somebody gets another role in the unit, perhaps one that does not write; what it writes offline then waits."""
+    draw = world.chance.random
+    administrator = world.at_work(draw.choice(_administrators(world)))
+    members = administrator.log.membership
+    there = sorted(members.devices.keys() - members.revocations.keys() - {world.founder.log.device})
+    if not there:
+        return
+    device, role = draw.choice(there), draw.choice(["clerk", "head", "auditor"])
+    try:
+        with suppress(PermissionError):
+            caretaking.assign(administrator.log, device, {world.unit: role})
+            world.say(f"  {administrator.name} makes {device.hex()[:6]} {role}")
+    except PowerCut:
+        administrator.open()
+
+
 def invite(world: World) -> None:
     draw = world.chance.random
     if len(world.seats) >= _MOST_SEATS:
@@ -396,6 +413,7 @@ STEPS: dict[str, tuple[int, Action]] = {
     "replace_server": (1, replace_server),
     "revoke": (1, revoke),
     "judge": (1, judge),
+    "assign": (1, assign),
     "invite": (1, invite),
     "join": (2, join),
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-SMALL, LARGE = 250, 3
+SMALL, LARGE = 300, 3
 """How many seeds each part plays."""
 
 
