@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QWidget
 
@@ -205,7 +206,7 @@ class Day:
             if isinstance(held, str | bytes | bytearray):
                 text = held if isinstance(held, str) else bytes(held).decode("utf-8", "ignore")
                 found.update(name for name, word in words.items() if word in text)
-            elif isinstance(held, QWidget):
+            elif isinstance(held, QWidget) and shiboken6.isValid(held):  # one that Qt took away shows nothing
                 for shown in ("text", "plainText"):
                     text = str(held.property(shown) or "")
                     found.update(name for name, word in words.items() if word in text)
