@@ -237,6 +237,8 @@ def _shown(arguments: Namespace, view: CaseView, only: list[str] | None = None) 
         for field in view.kit.fields
         if field.id in view.values
     ]
+    if not only:
+        lines.append("  " + _("Unit: {name}").format(name=view.unit.name))
     if view.due_on:
         lines.append("  " + _("Due on {date}").format(date=view.due_on.strftime("%d.%m.%Y")))
     lines += ["  " + _("Only for: {people}").format(people=", ".join(only))] if only else []

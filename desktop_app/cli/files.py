@@ -12,6 +12,7 @@ from desktop_app.cli import output
 from desktop_app.cli.community import opened
 from desktop_app.cli.parser import Commands
 from desktop_app.moments import date_and_time
+from desktop_app.sizes import size_words
 from sync.errors import Refused
 from sync.messages import N_, _
 
@@ -115,7 +116,7 @@ def _line(entry: FileEntry) -> str:
     state = _("removed") if entry.removed else _(_STATES[entry.state])
     if entry.state is not FileState.HERE and entry.at_server and not entry.removed:
         state = _("on the server")
-    return f"{entry.id}  {date_and_time(entry.when)}  {entry.person}  {entry.name}  {entry.size} B  {state}"
+    return f"{entry.id}  {date_and_time(entry.when)}  {entry.person}  {entry.name}  {size_words(entry.size)}  {state}"
 
 
 def _remove(arguments: Namespace) -> int:
@@ -128,8 +129,8 @@ def _remove(arguments: Namespace) -> int:
 def _clean(arguments: Namespace) -> int:
     with opened(arguments) as workspace:
         cleaned = workspace.files.clean(dry_run=arguments.dry_run)
-    words = _("Would be removed: {count}, {size} B.") if cleaned.dry_run else _("Removed: {count}, {size} B.")
-    lines = [words.format(count=cleaned.removed, size=cleaned.bytes_freed)]
+    words = _("Would be removed: {count}, {size}.") if cleaned.dry_run else _("Removed: {count}, {size}.")
+    lines = [words.format(count=cleaned.removed, size=size_words(cleaned.bytes_freed))]
     if cleaned.kept:
         lines.append(_("Left alone, since they may belong to something: {count}.").format(count=cleaned.kept))
         lines += [_(_DOUBTS[doubt]) for doubt in cleaned.doubts]

@@ -130,7 +130,7 @@ def _add(arguments: Namespace) -> int:
         {"label": arguments.label, "quota": quota, "code": code},
         _("Admission code for {label}: {code}").format(label=arguments.label, code=code),
         _("It works once, and is not shown again. Give it to the community's administrator, who exchanges with:"),
-        "sprava sync VAULT --server URL --admission CODE",
+        _("sprava sync VAULT --server URL --admission CODE"),
     )
 
 
@@ -254,8 +254,9 @@ def _size(text: str) -> int:
 def _shown(size: int | None) -> str:
     if size is None:
         return _("any amount")
+    words = {"": _("B"), "KB": _("KB"), "MB": _("MB"), "GB": _("GB"), "TB": _("TB")}
     unit = max((name for name, factor in _UNITS.items() if size >= factor), key=_UNITS.__getitem__, default="")
-    return f"{size / _UNITS[unit]:.4g} {unit or 'B'}"
+    return f"{size / _UNITS[unit]:.4g} {words[unit]}"
 
 
 def _found(communities: "list[Community]", name: str) -> "Community":
