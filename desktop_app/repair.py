@@ -96,9 +96,7 @@ def repair(
             report.done.append(_said_of(report.built))
         with _workspace(custody) as workspace:
             if report.built is None and PROJECTION in faulty:
-                tell(_("Lists, search and histories are being built anew from the log."))
-                rebuild(workspace)
-                report.done.append(_("Lists, search and histories were built anew from the log."))
+                _rebuild_told(workspace, report, tell)
             report.done += workspace.notices
             _take_back_aside(workspace, custody, report)
             covered = _take_back(workspace, custody, sources, report, tell)
@@ -111,7 +109,17 @@ def repair(
             workspace.lives.keep_position()
             tell(_("Everything is being checked once more."))
             report.after = verify(workspace)
+            if {check.part for check in report.after if not check.sound} == {PROJECTION}:
+                # What was salvaged came in another order than it was written in: one pass in order sets it right.
+                _rebuild_told(workspace, report, tell)
+                report.after = verify(workspace)
     return report
+
+
+def _rebuild_told(workspace: Workspace, report: Report, tell: Callable[[str], None]) -> None:
+    tell(_("Lists, search and histories are being built anew from the log."))
+    rebuild(workspace)
+    report.done.append(_("Lists, search and histories were built anew from the log."))
 
 
 def rebuild(workspace: Workspace) -> None:

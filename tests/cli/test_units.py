@@ -173,3 +173,26 @@ def test_over_a_server_who_left_a_unit_gets_nothing_more_of_it_and_late_work_arr
         for vault in (seat, second):
             assert sprava("sync", vault).code == 0
             assert sprava("verify", vault).code == 0
+
+
+def test_a_moved_and_restricted_case_is_right_after_one_repair_of_a_damaged_database(
+    sprava: Sprava, tmp_path: Path, appeals: tuple[Path, Path], appeal: Path
+) -> None:
+    seat, second = appeals
+    assert sprava("unit", "member", "add", seat, "Соціальний відділ", "2").code == 0
+    _exchange(sprava, tmp_path, seat, second)
+    number = sprava("--json", "case", "register", second, "--kit", "appeal", "--from", appeal).json["number"]
+    assert sprava("case", "transfer", second, number, "Соціальний відділ").code == 0
+    person = sprava("--json", "member", "list", seat).json["members"][0]["person"]
+    assert sprava("case", "restrict", second, number, "--only", person).code == 0
+    _exchange(sprava, tmp_path, second, seat)
+    moved = sprava("--json", "case", "moved", seat).json["moved"]
+    backup = tmp_path / "whole.sprava-backup"
+    assert sprava("backup", seat, backup).code == 0
+    with (seat / "vault.db").open("r+b") as database:
+        database.seek(20_000)
+        database.write(b"X" * 24)
+    assert sprava("verify", seat).code == 4
+    assert sprava("repair", seat, "--from", backup).code == 0
+    assert sprava("--json", "case", "moved", seat).json["moved"] == moved
+    assert len(moved) == 2
