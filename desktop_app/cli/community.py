@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from desktop_app.audit.kinds import role_title
+from desktop_app.belonging import belonging_words
 from desktop_app.cli import output, recovery
 from desktop_app.cli.parser import Commands
 from desktop_app.moments import date_and_time
@@ -87,6 +88,7 @@ def _join(arguments: Namespace) -> int:
     ) as workspace:
         code = invitation_code(invitation)
         output.tell(_("Code of the invitation, to compare with whoever invited you: {code}").format(code=code))
+        output.tell(belonging_words(workspace.log))
         return _made(arguments, workspace, invitation_code=code)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from desktop_app.attachments.exchanging import FileExchange
 from desktop_app.attachments.whereabouts import FileChoice, InAdvance
+from desktop_app.belonging import belonging_words
 from desktop_app.cli import output
 from desktop_app.cli.community import opened
 from desktop_app.cli.parser import Commands
@@ -76,8 +77,9 @@ def _sync(arguments: Namespace) -> int:
         told = len(workspace.notices)
         _choose_files(workspace.exchange.files, arguments)
         moved = _exchanged(workspace, arguments)
-        found = [*workspace.notices[told:], *warnings(moved), *moved.away]
-    for warning in found:
+        workspace.log.me  # noqa: B018 - refuses when the exchange brought that this device is turned away
+        found = [*workspace.notices[told:], *warnings(moved), *moved.away, belonging_words(workspace.log)]
+    for warning in filter(None, found):
         output.tell(warning)
     lines = [
         _("Frames sent: {sent}, received: {received}; round trips: {trips}. Conflicts: {conflicts}.").format(

@@ -240,7 +240,9 @@ def test_the_quota(office: Office, server: RunningServer, file: Make, tmp_path: 
 
 def _bend_chunks(request: wire.Message, reply: wire.Message) -> wire.Message:
     if isinstance(request, GetRequest) and isinstance(reply, GetReply):
-        return GetReply(reply.version, [(size, part[:-1] + b"?" if part else part) for size, part in reply.parts])
+        return GetReply(
+            reply.version, [(size, part[:-1] + bytes([part[-1] ^ 1]) if part else part) for size, part in reply.parts]
+        )
     return reply
 
 

@@ -62,6 +62,23 @@ def test_a_device_that_is_turned_away_keeps_its_work_and_is_told(
     assert sprava("--json", "vault", "info", third).error == "not_a_member"
 
 
+def test_an_exchange_tells_a_device_where_it_stands(
+    sprava: Sprava, tmp_path: Path, seat: Path, second: Path, third: Path
+) -> None:
+    with RunningServer(tmp_path / "server") as server:
+        for vault in (seat, second, seat):
+            assert sprava("sync", vault, "--server", server.url).code == 0
+        waits = sprava("--lang", "en", "sync", third, "--server", server.url)
+        assert (waits.code, "waits to be let in" in waits.err) == (0, True)
+        assert "waits to be let in" not in sprava("--lang", "en", "sync", second).err
+        assert sprava("sync", seat).code == 0
+        code = sprava("--json", "vault", "info", third).json["code"].replace(" ", "")
+        assert sprava("--json", "member", "decline", seat, code).code == 0
+        assert sprava("sync", seat).code == 0
+        told = sprava("--json", "sync", third)
+        assert (told.error, told.code) == ("not_a_member", 3)
+
+
 def test_a_lost_device_is_put_out_and_told_and_its_late_work_is_decided_on(
     sprava: Sprava, tmp_path: Path, seat: Path, second: Path, appeal: Path
 ) -> None:

@@ -5,6 +5,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QWidget
 
+from desktop_app.members import State
 from sync.messages import _, ngettext
 from ui import theme
 from ui.actions import Action
@@ -55,7 +56,8 @@ class PeopleSection(Section):
         return ()
 
     def _show(self, known: Known) -> None:
-        devices, units = len(known.members), len(known.units)
+        devices = sum(member.state in {State.MEMBER, State.WAITING} for member in known.members)
+        units = len(known.units)
         parts = (
             ngettext("{count} device", "{count} devices", devices).format(count=devices),
             ngettext("{count} unit", "{count} units", units).format(count=units),
