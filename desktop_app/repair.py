@@ -77,11 +77,12 @@ def repair(
         Damaged: Nothing tells who this device is ("cannot_repair"), or both key files are lost.
     """
     tell = progress or (lambda _sentence: None)
-    put_back = putting_back.key_file(folder, sources)
+    put_back = putting_back.key_file(folder, sources, passphrase, stick=stick)
     try:
         custody = Custody(folder, passphrase, stick=stick)
     except Damaged as damage:
-        put_back += putting_back.key_file(folder, sources, foreign=damage.code == "foreign_key_file")
+        foreign = damage.code == "foreign_key_file"
+        put_back += putting_back.key_file(folder, sources, passphrase, stick=stick, foreign=foreign)
         if not put_back:
             raise
         custody = Custody(folder, passphrase, stick=stick)

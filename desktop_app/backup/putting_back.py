@@ -8,8 +8,10 @@ from desktop_app.backup.form import MAGIC
 from desktop_app.backup.reading import BackupFile
 from desktop_app.backup.restoring import saved_database_file, saved_key_file
 from desktop_app.salvage.collecting import collect
-from desktop_app.vault import failures, keyfile, keystore
+from desktop_app.vault import failures, keyfile, keystore, ways
 from desktop_app.vault.custody import Custody
+from desktop_app.vault.fitting import is_foreign
+from desktop_app.vault.stick import Stick
 from desktop_app.workspace import Workspace
 from sync import files
 from sync.errors import Damaged
@@ -30,19 +32,23 @@ def is_backup(path: Path) -> bool:
         return False
 
 
-def key_file(folder: Path, sources: Sequence[Path], *, foreign: bool = False) -> list[str]:
+def key_file(
+    folder: Path, sources: Sequence[Path], text: str, *, stick: Stick | None = None, foreign: bool = False
+) -> list[str]:
     """Put the key file of a backup into a vault that has none that is whole.
 
     Args:
         folder: The vault's folder.
         sources: Files of which some may be backups of this vault; the first is taken.
+        text: The pass phrase the backup's key file opens with.
+        stick: The second secret, where the vault needs one.
         foreign: The key file there is whole and surely another vault's.
 
     Returns:
         Sentences about what was done.
 
     Raises:
-        Failure: A backup is damaged, or the disk refused.
+        Failure: A backup is damaged, does not open or is another vault's, or the disk refused; nothing was changed.
     """
     backups = [source for source in sources if is_backup(source)]
     if not backups or not folder.is_dir():
@@ -50,7 +56,14 @@ def key_file(folder: Path, sources: Sequence[Path], *, foreign: bool = False) ->
     with failures.plainly():
         if not foreign and _is_whole(folder):
             return []
-        found = keyfile.parse(saved_key_file(backups[0]))
+        data = saved_key_file(backups[0])
+        found = keyfile.parse(data)
+        key = ways.vault_key(data, text, given=stick)
+        try:
+            if is_foreign(folder, key):  # before anything is written
+                raise refusals.other_vault(backups[0])
+        finally:
+            keyfile.wipe(key)
         if (folder / keystore.KEY_NAME).exists():
             (folder / keystore.KEY_NAME).replace(folder / keystore.DAMAGED_NAME)
         keystore.store(folder, found)

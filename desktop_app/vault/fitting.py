@@ -73,8 +73,12 @@ def belongs(folder: Path, vault_key: bytearray) -> bool:
 
 
 def is_foreign(folder: Path, vault_key: bytearray) -> bool:
-    """Return whether a key is surely another vault's: something is there to be of it, and nothing is."""
-    beside = any((folder / name).is_file() for name in (SEAT_NAME, MARK_NAME))
+    """Return whether a key is surely another vault's: something is there to be of it, and nothing is.
+
+    Empty files are nobody's: they say as little as missing ones.
+    """
+    paths = [folder / name for name in (SEAT_NAME, MARK_NAME)]
+    beside = any(path.is_file() and path.stat().st_size for path in paths)
     return beside and not belongs(folder, vault_key)
 
 

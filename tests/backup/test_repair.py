@@ -44,6 +44,23 @@ def test_frames_of_a_destroyed_database_come_back(folder: Path, backup: Path) ->
         assert (workspace.digest(), workspace.info().cases) == (digest, cases)
 
 
+def test_a_lost_key_file_is_not_taken_from_another_vaults_backup(folder: Path, backup: Path, tmp_path: Path) -> None:
+    from desktop_app import vault
+    from desktop_app.opening import create_workspace
+
+    kdf = vault.KDF_FLOOR
+    with create_workspace(tmp_path / "b", PASSPHRASE, community="Г", unit="Ц", person="І", kdf=kdf) as other:
+        made = other.backups.back_up(tmp_path / "others").file
+    for name in ("vault.key", "vault.key.previous"):
+        (folder / name).unlink()
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    with pytest.raises(Refused) as refusal:
+        repair(folder, PASSPHRASE, [made])
+    assert refusal.value.code == "other_vault"
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+    assert repair(folder, PASSPHRASE, [backup]).sound
+
+
 def test_the_backup_of_another_vault_is_refused(folder: Path, stick: Path, tmp_path: Path) -> None:
     from desktop_app import vault
     from desktop_app.backup.making import back_up
