@@ -35,6 +35,7 @@ class Report:
         missing: What is still missing, and where it may be, a sentence each.
         built: What became of the database, when it had to be built anew.
         taken_back: How many frames came back, by where from.
+        parts_back: How many parts of attached files came back.
     """
 
     before: list[Check]
@@ -43,6 +44,7 @@ class Report:
     missing: list[str] = field(default_factory=list)
     built: Built | None = None
     taken_back: dict[str, int] = field(default_factory=dict)
+    parts_back: int = 0
 
     @property
     def sound(self) -> bool:
@@ -232,6 +234,7 @@ def _take_back(
         if putting_back.is_backup(source):
             count, heads = putting_back.frames(workspace, custody, source)
             held = [heads]
+            _take_files_back(workspace, custody, source, report)
         else:
             count = workspace.exchange.import_bundle(source).frames
             held = [heads_of(workspace.log, device) or {} for device in workspace.log.membership.devices]
@@ -250,6 +253,20 @@ def _take_back(
     report.taken_back[server] = count
     report.done.append(_("Frames taken back from the server: {count}.").format(count=count))
     return covered
+
+
+def _take_files_back(workspace: Workspace, custody: Custody, source: Path, report: Report) -> None:
+    """Bring back the parts of attached files that a backup has and this vault has not, or not whole."""
+    brought, lost = putting_back.chunks(workspace, custody, source)
+    report.parts_back += brought
+    if brought:
+        report.done.append(
+            _("Parts of attached files brought back from {file}: {count}.").format(file=source.name, count=brought)
+        )
+    if lost:
+        report.missing.append(
+            _("Parts of attached files that are damaged in {file} too: {count}.").format(file=source.name, count=lost)
+        )
 
 
 def _covers(workspace: Workspace, theirs: Heads) -> bool:

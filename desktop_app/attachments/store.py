@@ -7,7 +7,7 @@ import secrets
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -112,6 +112,36 @@ class ChunkStore:
                 adding.publish()
             finally:
                 adding.discard()
+
+    def mend(self, chunk: bytes, data: Callable[[], bytes]) -> bool:
+        """Put a chunk in the place of one that is damaged or not here, durably; one that is whole stays.
+
+        Args:
+            chunk: Its id.
+            data: Gives it as it is stored; called only where it is needed.
+
+        Returns:
+            Whether it was needed.
+
+        Raises:
+            Damaged: What was given is not the chunk that the id names; nothing was changed.
+            Refused: The disk is full or read-only.
+        """
+        try:
+            if self.read(chunk) is not None:
+                return False
+        except Damaged:
+            pass  # it is replaced by what it was
+        found = data()
+        self.require(chunk, found)
+        with self.claimed([chunk]):
+            adding = Adding(self)
+            try:
+                adding.write(memoryview(found))
+                adding.publish()
+            finally:
+                adding.discard()
+        return True
 
     @staticmethod
     def require(chunk: bytes, data: bytes) -> None:

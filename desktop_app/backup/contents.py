@@ -41,8 +41,8 @@ class Found:
 
     def is_sound(self, blocks: list[Block]) -> bool:
         """Return whether what was read fits the name: a stored chunk is named by the hash of its bytes."""
-        named = _CHUNK.fullmatch(self.name)
-        return named is None or [block.hash.hex() for block in blocks] == [named[1]]
+        chunk = chunk_of(self.name)
+        return chunk is None or [block.hash for block in blocks] == [chunk]
 
 
 def find_files(folder: Path) -> list[Found]:
@@ -61,6 +61,12 @@ def find_files(folder: Path) -> list[Found]:
         if stat.S_ISREG(status.st_mode) and is_safe_name(name) and not _is_left_out(name):
             found.append(Found(path, name, status.st_size, status.st_mtime_ns))
     return found
+
+
+def chunk_of(name: str) -> bytes | None:
+    """Return the id of the attached file's chunk that lies under a name, or None when it is something else."""
+    named = _CHUNK.fullmatch(name)
+    return bytes.fromhex(named[1]) if named else None
 
 
 def _is_left_out(name: str) -> bool:

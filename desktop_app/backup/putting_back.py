@@ -1,11 +1,13 @@
-"""What a repair takes from a backup: a lost key file, and the frames and links of the log."""
+"""What a repair takes from a backup: a lost key file, the frames and links of the log, and parts of attached files."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from desktop_app.backup import failures as refusals
-from desktop_app.backup.form import MAGIC
-from desktop_app.backup.reading import BackupFile
+from desktop_app.backup.contents import chunk_of
+from desktop_app.backup.form import MAGIC, BadForm, File
+from desktop_app.backup.reading import BackupFile, label
 from desktop_app.backup.restoring import saved_database_file, saved_key_file
 from desktop_app.salvage.collecting import collect
 from desktop_app.vault import failures, keyfile, keystore, ways
@@ -104,3 +106,35 @@ def frames(workspace: Workspace, custody: Custody, source: Path) -> tuple[int, H
         header = frame.header
         heads.setdefault(header.unit, {})[header.incarnation] = (header.seq, frame.hash)
     return workspace.log.apply([frame.body for frame in order], list(found.links.values())).frames, heads
+
+
+def chunks(workspace: Workspace, custody: Custody, source: Path) -> tuple[int, int]:
+    """Bring back the parts of attached files that are damaged or not here, from a backup's newest state.
+
+    Args:
+        workspace: The vault, opened.
+        custody: Its keys.
+        source: The backup, which `frames` has found to be of this vault.
+
+    Returns:
+        How many parts came back, and how many are needed and damaged in the backup too.
+
+    Raises:
+        Failure: The backup is damaged, its medium is gone, or the disk refused; what came back stays.
+    """
+    store, brought, lost = workspace.files.chunks, 0, 0
+    with BackupFile(source) as backup:
+        backup.unlock_with(custody.subkey(label(backup.header.backup)))
+        for file in backup.index(backup.newest).files:
+            chunk = chunk_of(file.name)
+            if chunk is None:
+                continue
+            try:
+                brought += store.mend(chunk, partial(_content, backup, file))
+            except (BadForm, Damaged):
+                lost += 1
+    return brought, lost
+
+
+def _content(backup: BackupFile, file: File) -> bytes:
+    return b"".join(backup.block(block) for block in file.places())

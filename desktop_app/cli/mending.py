@@ -73,6 +73,7 @@ def _repair(arguments: Namespace) -> int:
             "done": report.done,
             "missing": report.missing,
             "taken_back": report.taken_back,
+            "parts_back": report.parts_back,
             "built": asdict(report.built) if report.built else None,
             "before": [asdict(check) for check in report.before],
             "after": [asdict(check) for check in report.after],

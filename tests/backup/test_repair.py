@@ -73,3 +73,34 @@ def test_the_backup_of_another_vault_is_refused(folder: Path, stick: Path, tmp_p
     with pytest.raises(Refused) as refusal:
         repair(folder, PASSPHRASE, [made.file])
     assert refusal.value.code == "other_vault"
+
+
+def test_parts_of_attached_files_come_back(folder: Path, stick: Path) -> None:
+    content = bytes(range(256)) * 12_000
+    with open_workspace(folder, PASSPHRASE) as workspace:
+        case = workspace.cases.register("appeal", example("appeal", 907))
+        entry = workspace.files.add_bytes(case.id, "акт.pdf", content)
+        backup = workspace.backups.back_up(stick).file
+        parts = [workspace.files.chunks.path(chunk) for chunk, _data in workspace.files.to_carry()]
+    flipped, shortened, gone, *untouched = parts
+    whole = {path: path.stat().st_mtime_ns for path in untouched}
+    flipped.write_bytes(flipped.read_bytes()[:-1] + bytes([flipped.read_bytes()[-1] ^ 1]))
+    shortened.write_bytes(shortened.read_bytes()[:100])
+    gone.unlink()
+    assert not repair(folder, PASSPHRASE).sound
+    report = repair(folder, PASSPHRASE, [backup])
+    assert (report.parts_back, report.sound, report.missing) == (3, True, [])
+    with open_workspace(folder, PASSPHRASE) as workspace:
+        assert workspace.files.content(entry.id).read(len(content)) == content
+    assert {path: path.stat().st_mtime_ns for path in untouched} == whole
+    assert repair(folder, PASSPHRASE, [backup]).parts_back == 0
+
+
+def test_a_vault_of_empty_files_is_not_taken_for_another_one(folder: Path, backup: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_file():
+            path.write_bytes(b"")
+    with pytest.raises(Damaged) as refusal:
+        repair(folder, PASSPHRASE, [backup])
+    assert refusal.value.code == "cannot_repair"
+    assert "резервної копії" in refusal.value.message  # that is the way: nothing else tells who this device was
