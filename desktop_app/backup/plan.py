@@ -18,6 +18,8 @@ _PASSING = {"medium_gone", "vault_in_use"}
 """What is over as soon as the place is there again."""
 _PATIENCE = timedelta(days=2)
 """For so long after it was due, a backup that is missing is nothing to speak of."""
+_AHEAD = timedelta(minutes=10)
+"""A backup from further ahead was made while the clock was wrong."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -159,7 +161,7 @@ class Notes(msgspec.Struct, frozen=True):
             return False
         good = self.good.get(place.path)
         # A clock that was set back makes a backup of the future; that one is no reason to wait for years.
-        if good is None or good.when > now + _ON_SIGHT_PAUSE:
+        if good is None or good.when > now + _AHEAD:
             return True
         if hours == ON_SIGHT:
             return appeared and now - good.when >= _ON_SIGHT_PAUSE
@@ -170,15 +172,17 @@ class Notes(msgspec.Struct, frozen=True):
         if self.plan.hours in {BY_HAND, ON_SIGHT} or not self.plan.places:
             return None
         goods = [self.good.get(place.path) for place in self.plan.places]
-        known = [good.when + timedelta(hours=self.plan.hours) for good in goods if good is not None]
+        whens = [good.when for good in goods if good is not None and good.when <= now + _AHEAD]
+        known = [when + timedelta(hours=self.plan.hours) for when in whens]
         return now if len(known) < len(goods) else max(now, min(known))
 
     def is_late(self, now: datetime) -> bool:
         """Return whether the last good backup is older than anybody should be easy with."""
-        good = self.last_good
-        if good is None:
+        # One of the future was made while the clock was wrong; nobody knows how old it is, and it would calm for years.
+        known = [good.when for good in self.good.values() if good.when <= now + _AHEAD]
+        if not known:
             return True
-        return now - good.when > timedelta(hours=max(self.plan.hours, DAILY)) + _PATIENCE
+        return now - max(known) > timedelta(hours=max(self.plan.hours, DAILY)) + _PATIENCE
 
 
 def _disk(path: Path) -> int:

@@ -50,6 +50,9 @@ def test_late() -> None:
     assert notes(24, None).is_late(NOW)
     assert not notes(24, timedelta(days=2)).is_late(NOW)
     assert notes(24, timedelta(days=4)).is_late(NOW)
+    assert notes(24, timedelta(days=-3650)).is_late(NOW), "a clock that was ten years ahead does not calm for ten years"
+    assert notes(24, timedelta(days=-3650)).next_due(NOW) == NOW
+    assert not notes(24, timedelta(minutes=-5)).is_late(NOW)
 
 
 def test_what_comes_of_backups_is_remembered_in_the_vault(workspace: Workspace, stick: Path) -> None:
