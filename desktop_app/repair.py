@@ -242,7 +242,9 @@ def _take_back(
         report.taken_back[source.name] = count
         report.done.append(_("Frames taken back from {file}: {count}.").format(file=source.name, count=count))
     server = workspace.exchange.server
-    if report.built is None or server is None:
+    with workspace.store.read() as connection:
+        lacking = report.built is not None or bool(losses.standing(connection))
+    if server is None or not lacking:
         return covered
     tell(_("The server is being asked."))
     try:

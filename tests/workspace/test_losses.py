@@ -23,6 +23,8 @@ PASSPHRASE = "калина горить над ставом 77"
 CASES = 20
 OWN = 4
 WINDOW = 20_000
+ENOUGH = 5
+"""Pages that are tried at least; further ones until one held frames and one did not."""
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +103,10 @@ def brought_back(folder: Path, stick: Path) -> None:
 def test_one_flipped_byte_in_each_of_many_pages(folder: Path, template: Path) -> None:
     whole = (folder / "vault.db").read_bytes()
     pages = len(whole) // PAGE_BYTES
-    outcomes = []
-    for page in random.Random(5).sample(range(pages), 7):
+    outcomes: list[bool] = []
+    for page in random.Random(5).sample(range(pages), pages):
+        if len(outcomes) >= ENOUGH and len(set(outcomes)) > 1:
+            break
         target = folder.with_name(f"page {page}")
         shutil.copytree(folder, target)
         flip(target / "vault.db", page * PAGE_BYTES + 777)

@@ -219,8 +219,14 @@ def test_the_server_gives_back_what_was_lost(folder: Path) -> None:
         assert report.taken_back == {server.url: CASES + 1}
         assert report.missing == []
         checked(folder, report, drafts=0)
+        with open_workspace(folder, PASSPHRASE) as opened:
+            known = opened.exchange.sync().sent + report.taken_back[server.url]
     (folder / "vault.db").write_bytes(b"")
     assert len(repair(folder, PASSPHRASE).missing) == 2
+    with RunningServer(folder.with_name("server"), port=int(server.url.rsplit(":", 1)[1])) as again:
+        report = repair(folder, PASSPHRASE)
+    assert report.taken_back == {again.url: known}
+    assert report.missing == []
 
 
 @pytest.mark.parametrize("seed", range(4))
